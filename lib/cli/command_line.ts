@@ -1,0 +1,177 @@
+import { PortForError, quoted } from "../error.ts";
+import {
+  type Action,
+  CONTRADICTIONS,
+  type Option,
+  OPTIONS,
+} from "./options.ts";
+
+/**
+ * A command line that was understood.
+ *
+ * The standard library's `parseArgs` would take the names `true` and `false`
+ * behind a switch for its value, does not know `-bNAME`, and cannot tell
+ * a missing value from an empty one; names here are free text, so they are read
+ * by the table alone, as getopt reads them.
+ */
+export class CommandLine {
+  /** What to do. */
+  readonly action: Action;
+  /** The names to associate: those without an option and those of `--bind`. */
+  readonly names: readonly string[];
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  /** @throws {PortForError} `BAD_INPUT`, naming the option. */
+  constructor(args: readonly string[]) {
+    const { names, values } = readArguments(args);
+    this.names = names;
+    this.#values = values;
+    this.action = actionOf(names, values);
+    if (this.action !== "help" && this.action !== "version") {
+      refuseContradictions(this.action, names, values);
+    }
+  }
+
+  /** Whether an option was given. */
+  has(long: string): boolean {
+    return this.#values.has(long);
+  }
+
+  /** The value of an option; `undefined` where it was not given. */
+  value(long: string): string | undefined {
+    return this.#values.get(long)?.[0];
+  }
+
+  /** All the values of a repeatable option, in order. */
+  values(long: string): readonly string[] {
+    return this.#values.get(long) ?? [];
+  }
+}
+
+type Values = Map<string, string[]>;
+
+function readArguments(
+  args: readonly string[],
+): { names: string[]; values: Values } {
+  const names: string[] = [];
+  const values: Values = new Map();
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg.startsWith("--")) readLong(arg, rest, values);
+    else if (arg.startsWith("-") && arg !== "-") readShort(arg, rest, values);
+    else names.push(arg);
+    // In the order in which they were written.
+    names.push(...values.get("bind")?.splice(0) ?? []);
+  }
+  return { names, values };
+}
+
+/** Reads `--long`, `--long VALUE` or `--long=VALUE`. */
+function readLong(arg: string, rest: string[], values: Values): void {
+  const [, long = "", given] = /^--([^=]*)(?:=(.*))?$/s.exec(arg)!;
+  const option = OPTIONS.find((option) => option.long === long);
+  if (!option) throw unknownOption(`--${long}`);
+  if (option.value === undefined && given !== undefined) {
+    throw wrong(`--${long} takes no value, but was given ${quoted(given)}`);
+  }
+  note(option, given ?? valueFor(option, rest), values);
+}
+
+/** Reads `-a`, `-ab`, `-a VALUE` or `-aVALUE`. */
+function readShort(arg: string, rest: string[], values: Values): void {
+  for (let at = 1; at < arg.length; at++) {
+    const option = OPTIONS.find(({ short }) => short === arg[at]);
+    if (!option) throw unknownOption(`-${arg.slice(at)[0]}`);
+    const attached = arg.slice(at + 1);
+    if (option.value !== undefined && attached !== "") {
+      return note(option, attached, values);
+    }
+    note(option, valueFor(option, rest), values);
+  }
+}
+
+/** Takes the value of an option from the arguments behind it. */
+function valueFor(option: Option, rest: string[]): string {
+  if (option.value === undefined) return "";
+  const next = rest[0];
+  if (next === undefined || isOption(next)) {
+    throw wrong(`--${option.long} needs a value, ${option.value}`);
+  }
+  return rest.shift()!;
+}
+
+function isOption(arg: string): boolean {
+  const [name = ""] = arg.split("=", 1);
+  return name === "--" ||
+    OPTIONS.some(({ long, short }) =>
+      name === `--${long}` || (short !== undefined && name === `-${short}`)
+    );
+}
+
+function note(option: Option, value: string, values: Values): void {
+  const before = values.get(option.long) ?? [];
+  if (before.length > 0 && !option.repeatable && option.value !== undefined) {
+    throw wrong(`--${option.long} is given more than once`);
+  }
+  values.set(option.long, [...before, value]);
+}
+
+function actionOf(names: readonly string[], values: Values): Action {
+  for (const action of ["help", "version"] as const) {
+    if (values.has(action)) return action;
+  }
+  const asked = OPTIONS.filter(({ long, action }) =>
+    action !== undefined && values.has(long)
+  );
+  const [first, second] = asked;
+  if (first && second) {
+    throw wrong(`--${first.long} and --${second.long} contradict each other`);
+  }
+  if (first && names.length > 0) {
+    throw wrong(
+      `--${first.long} and the name ${quoted(names[0]!)} contradict each ` +
+        `other (make two calls${
+          first.repeatable ? `, or write --${first.long} before each name` : ""
+        })`,
+    );
+  }
+  return first?.action ?? "associate";
+}
+
+function refuseContradictions(
+  action: Action,
+  names: readonly string[],
+  values: Values,
+): void {
+  for (const option of OPTIONS) {
+    if (!values.has(option.long) || option.action) continue;
+    if (option.changes && !option.changes.includes(action)) {
+      throw wrong(`--${option.long} means nothing with --${action}`);
+    }
+  }
+  for (const [a, b] of CONTRADICTIONS) {
+    if (values.has(a) && values.has(b)) {
+      throw wrong(`--${a} and --${b} contradict each other`);
+    }
+  }
+  if (action === "associate" && names.length === 0) {
+    throw wrong("no NAME is given");
+  }
+  if (values.has("port") && names.length > 1) {
+    throw wrong(
+      `--port ${values.get("port")} is for one NAME, but ${names.length} are ` +
+        `given: ${names.map(quoted).join(", ")}`,
+    );
+  }
+}
+
+function unknownOption(option: string): PortForError {
+  return wrong(`unknown option ${option}`);
+}
+
+function wrong(why: string): PortForError {
+  return new PortForError(
+    "BAD_INPUT",
+    `cannot read the command line: ${why} (see port-for --help)`,
+  );
+}

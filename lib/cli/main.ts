@@ -1,0 +1,77 @@
+import { PortForError, quoted } from "../error.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { DEFAULT_WAIT, portStoreOn } from "../store/port_store.ts";
+import { associate } from "./associate.ts";
+import type { Call } from "./call.ts";
+import { CommandLine } from "./command_line.ts";
+import { fail, warn } from "./messages.ts";
+import { storeLocation } from "./store_location.ts";
+
+/** Runs the command line to its end, and the process with it. */
+export async function main(runtime: Runtime = currentRuntime): Promise<void> {
+  runtime.exit(await run(runtime));
+}
+
+/** Runs the command line. Returns the exit status. */
+export async function run(runtime: Runtime): Promise<number> {
+  try {
+    if (runtime.args.length === 0) {
+      const { USAGE } = await import("./help.ts");
+      runtime.writeError(USAGE);
+      return 2;
+    }
+    await perform(new CommandLine(runtime.args), runtime);
+    return 0;
+  } catch (error) {
+    return fail(runtime, error);
+  }
+}
+
+/** Does what was asked. What a plain lookup does not need is loaded here. */
+async function perform(line: CommandLine, runtime: Runtime): Promise<void> {
+  switch (line.action) {
+    case "help": {
+      const { helpText } = await import("./help.ts");
+      return runtime.writeOut(helpText());
+    }
+    case "version": {
+      const { VERSION } = await import("./version.ts");
+      return runtime.writeOut(`port-for ${VERSION}\n`);
+    }
+    case "associate":
+      return await associate(callFor(line, runtime));
+    case "unbind": {
+      const { unbind } = await import("./unbind.ts");
+      return await unbind(callFor(line, runtime));
+    }
+    case "list": {
+      const { list } = await import("./list.ts");
+      return list(callFor(line, runtime));
+    }
+    case "get": {
+      const { get } = await import("./get.ts");
+      return get(callFor(line, runtime));
+    }
+  }
+}
+
+function callFor(line: CommandLine, runtime: Runtime): Call {
+  const { path, createFolder } = storeLocation(line, runtime);
+  const store = portStoreOn(runtime, path, {
+    createFolder,
+    wait: waitSeconds(line),
+    onWarning: (message) => warn(runtime, message),
+  });
+  return { line, store, runtime };
+}
+
+function waitSeconds(line: CommandLine): number {
+  const text = line.value("wait");
+  if (text === undefined) return DEFAULT_WAIT;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot read --wait ${quoted(text)}: not a number of seconds, such as 30`,
+  );
+}

@@ -1,0 +1,69 @@
+/**
+ * What went wrong, for programs:
+ *
+ * - `BAD_INPUT`: an argument is not what it should be; nothing was tried
+ * - `PORT_TAKEN`: the port, or the name, already belongs to another association
+ * - `NO_GOOD_PORT`: no good port is free on this machine
+ * - `STORE_INVALID`: the store cannot be understood, so it is never written to
+ * - `STORE_BUSY`: another process held the store's lock for too long
+ * - `NO_PERMISSION`: the operating system does not allow it
+ * - `FAILED`: any other failed operation: a full disk, a broken socket
+ */
+export type PortForErrorCode =
+  | "BAD_INPUT"
+  | "PORT_TAKEN"
+  | "NO_GOOD_PORT"
+  | "STORE_INVALID"
+  | "STORE_BUSY"
+  | "NO_PERMISSION"
+  | "FAILED";
+
+/**
+ * The one error that port-for throws. Its message reads
+ * `cannot X: why (what to do)`.
+ *
+ * @example
+ * ```ts
+ * import { PortForError, PortStore } from "@x/port-for";
+ *
+ * try {
+ *   await new PortStore("/tmp/ports.toml").associate("web", { port: 70000 });
+ * } catch (error) {
+ *   if (error instanceof PortForError) console.error(error.code, error.message);
+ * }
+ * ```
+ */
+export class PortForError extends Error {
+  /** The name that error reports print. */
+  override readonly name = "PortForError";
+  /** What went wrong, for programs. */
+  readonly code: PortForErrorCode;
+
+  /**
+   * An error with its code.
+   *
+   * @param code What went wrong, for programs.
+   * @param message What went wrong, for people: `cannot X: why (what to do)`.
+   * @param options `cause`: the error underneath, where there is one.
+   */
+  constructor(
+    code: PortForErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * How a name or a piece of input is shown in a message: in double quotes, with
+ * whatever would confuse a terminal escaped.
+ */
+export function quoted(text: string): string {
+  return JSON.stringify(text)
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+    );
+}

@@ -1,0 +1,186 @@
+import { PortForError, quoted } from "../error.ts";
+import { candidatesFor, randomCandidates } from "../ports/candidates.ts";
+import { availableOutside, goodPortsOf } from "../ports/policy.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  inRanges,
+  MAX_PORT,
+  overlap,
+  type PortRange,
+  SYSTEM_PORTS,
+} from "../ports/port_range.ts";
+import { PortSet } from "../ports/port_set.ts";
+import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
+import { probe } from "./probe.ts";
+
+/** How to choose a port for a name. */
+export interface Choice {
+  /**
+   * Choose only in this range. One that reaches into the dynamic range makes
+   * that available, outside the ephemeral ranges.
+   */
+  readonly range?: PortRange | undefined;
+  /** Do not choose one of these. */
+  readonly exclude?: PortSet | undefined;
+  /** Choose from the system's random source instead of by the name. */
+  readonly random?: boolean;
+  /** Ask that the UDP port be free too. */
+  readonly udp?: boolean;
+}
+
+/** Chooses ports on this machine as it is now. */
+export class Chooser {
+  /** The ephemeral ranges, and how they are known. */
+  readonly ephemeral: EphemeralRanges;
+  readonly #choice: Choice;
+  readonly #runtime: Runtime;
+  /** Where to look: 1024 to 49151, or to 65535. */
+  readonly #space: PortRange;
+  /** The good ports, before the user's cuts. */
+  readonly #good: PortSet;
+
+  /**
+   * @param choice How to choose.
+   * @param runtime The machine to choose on.
+   */
+  constructor(choice: Choice, runtime: Runtime) {
+    const { range } = choice;
+    this.#choice = choice;
+    this.#runtime = runtime;
+    this.ephemeral = readEphemeralRanges(runtime);
+    this.#space = {
+      first: SYSTEM_PORTS.last + 1,
+      last: range && overlap(range, DYNAMIC_RANGE)
+        ? MAX_PORT
+        : DYNAMIC_RANGE.first - 1,
+    };
+    this.#good = goodPortsOf(
+      availableOutside(this.ephemeral.ranges, { high: this.#space.last }),
+    );
+  }
+
+  /**
+   * A good port that is free now.
+   *
+   * @param held The ports that names hold already.
+   * @throws {PortForError} `NO_GOOD_PORT` where there is none, `BAD_INPUT` where
+   * the range and the exclusions leave none to look at.
+   */
+  async choose(name: string, held: PortSet): Promise<number> {
+    const { random = false, udp = false } = this.#choice;
+    const wanted = this.#wanted();
+    const used = new PortSet();
+    const order = random
+      ? randomCandidates(wanted)
+      : candidatesFor(name, wanted);
+    for (const port of order) {
+      if (held.has(port)) continue;
+      if (!await probe(port, { udp }, this.#runtime)) return port;
+      used.add(port);
+    }
+    throw this.#nothingFor(name, wanted, held, used);
+  }
+
+  /** What speaks against a port that a user asks for; empty for a good one. */
+  async objections(port: number): Promise<string[]> {
+    const objections: string[] = [];
+    if (inRanges(port, [SYSTEM_PORTS])) objections.push("a system port");
+    if (assignedPorts().has(port)) objections.push("assigned by IANA");
+    if (wellKnownPorts().has(port)) objections.push("well known");
+    for (const range of this.ephemeral.ranges) {
+      if (!inRanges(port, [range])) continue;
+      objections.push(`in the ephemeral range ${formatPortRange(range)}`);
+    }
+    if (inRanges(port, [DYNAMIC_RANGE])) {
+      objections.push("in the dynamic range");
+    }
+    if (objections.length === 0 && !this.#good.has(port)) {
+      objections.push("close to a port that others claim");
+    }
+    const { udp = false } = this.#choice;
+    if (await probe(port, { udp }, this.#runtime)) objections.push("in use");
+    return objections;
+  }
+
+  /** The good ports that the user's cuts leave. */
+  #wanted(): PortSet {
+    const { range, exclude } = this.#choice;
+    const wanted = new PortSet(this.#good);
+    if (range) wanted.retainAll(new PortSet().add(range));
+    if (exclude) wanted.deleteAll(exclude);
+    return wanted;
+  }
+
+  #nothingFor(
+    name: string,
+    wanted: PortSet,
+    held: PortSet,
+    used: PortSet,
+  ): PortForError {
+    const { range, exclude } = this.#choice;
+    const account = this.#account(held, used);
+    if (wanted.size === 0 && this.#good.size > 0) {
+      const cuts = [
+        ...(range ? [`--range ${formatPortRange(range)}`] : []),
+        ...(exclude
+          ? [`--exclude ${[...exclude.ranges()].map(formatPortRange)}`]
+          : []),
+      ].join(" with ");
+      return new PortForError(
+        "BAD_INPUT",
+        `cannot choose a port for ${quoted(name)}: ${cuts} leaves no good ` +
+          `port: ${account} (give another range, or exclude less)`,
+      );
+    }
+    return new PortForError(
+      "NO_GOOD_PORT",
+      `cannot find a port for ${quoted(name)}: no good port is free: ` +
+        `${account} (${this.#wayOut(wanted)})`,
+    );
+  }
+
+  /** How many ports each reason rules out, each port counted once. */
+  #account(held: PortSet, used: PortSet): string {
+    const { range, exclude } = this.#choice;
+    const space = new PortSet().add(this.#space);
+    const left = new PortSet(space);
+    const parts: string[] = [];
+    const without = (ports: PortSet, why: string) => {
+      const before = left.size;
+      left.deleteAll(ports);
+      if (before > left.size) parts.push(`${before - left.size} ${why}`);
+    };
+    without(assignedPorts(), "are assigned by IANA");
+    without(wellKnownPorts(), "are well known");
+    const ephemeral = new PortSet();
+    for (const ports of this.ephemeral.ranges) ephemeral.add(ports);
+    without(
+      ephemeral,
+      `are in the ephemeral range ` +
+        `${this.ephemeral.ranges.map(formatPortRange).join(" and ")} ` +
+        `(${this.ephemeral.source})`,
+    );
+    without(
+      new PortSet(left).deleteAll(this.#good),
+      "are in ranges too short or at their borders",
+    );
+    if (range) without(new PortSet(space).delete(range), "are outside --range");
+    if (exclude) without(exclude, "are excluded");
+    without(held, "belong to other names");
+    without(used, "are in use");
+    return `of the ports ${formatPortRange(this.#space)}, ${parts.join(", ")}`;
+  }
+
+  #wayOut(wanted: PortSet): string {
+    if (wanted.size === 0) {
+      return "narrow the ephemeral range of this machine, or give a port " +
+        "with --port";
+    }
+    const { range, exclude } = this.#choice;
+    const more = range || exclude ? ", or leave more to choose from" : "";
+    return `take away names that are no longer needed with --unbind${more}`;
+  }
+}

@@ -1,0 +1,236 @@
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import {
+  formatPortRange,
+  isPort,
+  type PortRange,
+} from "../ports/port_range.ts";
+
+/** The ephemeral ranges of a machine, and how they are known. */
+export interface EphemeralRanges {
+  /** The ranges, inclusive at both ends. */
+  readonly ranges: readonly PortRange[];
+  /** Where they were read, such as a file or a command. */
+  readonly source: string;
+  /** Why the default had to be used, where it had to. */
+  readonly warning?: string;
+}
+
+/**
+ * The ports that the operating system hands out by itself, as this machine is
+ * configured: for outgoing connections and for binding port 0.
+ *
+ * Linux: `net.ipv4.ip_local_port_range` (ip-sysctl), which rules IPv6 too.
+ * macOS, the BSDs: `sysctl`. Windows: `netsh`. Where that cannot be read, the
+ * system's documented default.
+ *
+ * @example
+ * ```ts
+ * import { ephemeralPortRanges } from "@x/port-for";
+ *
+ * console.log(ephemeralPortRanges()); // [{ first: 32768, last: 60999 }]
+ * ```
+ */
+export function ephemeralPortRanges(): PortRange[] {
+  return [...readEphemeralRanges(currentRuntime).ranges];
+}
+
+/** The ephemeral ranges, with where they come from. */
+export function readEphemeralRanges(runtime: Runtime): EphemeralRanges {
+  const system = SYSTEMS[runtime.os] ?? OTHER_SYSTEM;
+  const failures: string[] = [];
+  for (const { source, read } of system.sources) {
+    try {
+      const ranges = read(runtime);
+      if (ranges.length > 0) return { ranges, source };
+      failures.push(`${source} does not say`);
+    } catch (error) {
+      failures.push(`${source}: ${reason(error)}`);
+    }
+  }
+  return {
+    ranges: system.default,
+    source: `the default of ${runtime.os}`,
+    warning: `cannot read the ephemeral range (${failures.join("; ")}): ` +
+      `taking the default of ${runtime.os}, ` +
+      system.default.map(formatPortRange).join(" and "),
+  };
+}
+
+interface System {
+  /** Where to look, best first. */
+  readonly sources: readonly {
+    readonly source: string;
+    readonly read: (runtime: Runtime) => PortRange[];
+  }[];
+  /** The documented default. */
+  readonly default: readonly PortRange[];
+}
+
+const LINUX_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
+
+const LINUX: System = {
+  sources: [
+    {
+      source: LINUX_FILE,
+      read: (runtime) =>
+        pairs(new TextDecoder().decode(runtime.readFile(LINUX_FILE))),
+    },
+    // Deno reads /proc only with every permission; this needs just one.
+    sysctl(["net.ipv4.ip_local_port_range"], ["-n"], pairs),
+  ],
+  default: [{ first: 32768, last: 60999 }],
+};
+
+/** FreeBSD's names, which macOS and DragonFly share. */
+const FREEBSD_SOURCES = [
+  sysctl(["net.inet.ip.portrange"], [], (output) => [
+    ...bounds(output, "portrange.first", "portrange.last"),
+    ...bounds(output, "portrange.hifirst", "portrange.hilast"),
+  ]),
+];
+
+const SYSTEMS: Record<string, System> = {
+  linux: LINUX,
+  android: LINUX,
+  darwin: {
+    sources: FREEBSD_SOURCES,
+    default: [{ first: 49152, last: 65535 }],
+  },
+  freebsd: {
+    sources: FREEBSD_SOURCES,
+    default: [{ first: 10000, last: 65535 }],
+  },
+  dragonfly: {
+    sources: FREEBSD_SOURCES,
+    default: [{ first: 10000, last: 65535 }],
+  },
+  openbsd: {
+    sources: [
+      sysctl(
+        ["portfirst", "portlast", "porthifirst", "porthilast"]
+          .map((name) => `net.inet.ip.${name}`),
+        [],
+        (output) => [
+          ...bounds(output, "portfirst", "portlast"),
+          ...bounds(output, "porthifirst", "porthilast"),
+        ],
+      ),
+    ],
+    default: [{ first: 1024, last: 49151 }, { first: 49152, last: 65535 }],
+  },
+  netbsd: {
+    sources: [
+      sysctl(
+        ["ip", "ip6"].flatMap((ip) =>
+          ["min", "max"].map((end) =>
+            `net.inet${ip.slice(2)}.${ip}.anonport${end}`
+          )
+        ),
+        [],
+        (output) => [
+          ...bounds(output, "ip.anonportmin", "ip.anonportmax"),
+          ...bounds(output, "ip6.anonportmin", "ip6.anonportmax"),
+        ],
+      ),
+    ],
+    default: [{ first: 49152, last: 65535 }],
+  },
+  windows: {
+    sources: [{
+      source: "netsh",
+      read: (runtime) => [
+        ...dynamicPorts(runtime, "ipv4"),
+        ...dynamicPorts(runtime, "ipv6"),
+      ],
+    }],
+    default: [{ first: 49152, last: 65535 }],
+  },
+};
+
+/** The dynamic range of RFC 6335, which RFC 6056 lets systems use. */
+const OTHER_SYSTEM: System = {
+  sources: [],
+  default: [{ first: 32768, last: 65535 }],
+};
+
+function sysctl(
+  names: readonly string[],
+  flags: readonly string[],
+  ranges: (output: string) => PortRange[],
+): System["sources"][number] {
+  return {
+    source: `sysctl ${names.join(" ")}`,
+    read: (runtime) => ranges(runTool(runtime, "sysctl", [...flags, ...names])),
+  };
+}
+
+/**
+ * What a system tool prints. A cron job's or a service's PATH often leaves out
+ * the folders where such tools are.
+ */
+function runTool(
+  runtime: Runtime,
+  tool: string,
+  args: readonly string[],
+): string {
+  const folders = runtime.os === "windows"
+    ? [""]
+    : ["", "/sbin/", "/usr/sbin/"];
+  for (const [index, folder] of folders.entries()) {
+    try {
+      return runtime.run(folder + tool, args).output;
+    } catch (error) {
+      const notFound = errorCode(error) === "ENOENT";
+      if (!notFound || index === folders.length - 1) throw error;
+    }
+  }
+  return "";
+}
+
+/** Reads two numbers: `32768   60999`. */
+function pairs(text: string): PortRange[] {
+  const match = /^\s*(\d+)\s+(\d+)\s*$/.exec(text);
+  return match ? range(Number(match[1]), Number(match[2])) : [];
+}
+
+/** Reads two lines of sysctl: `name: value`, `name = value` or `name=value`. */
+function bounds(output: string, first: string, last: string): PortRange[] {
+  return range(valueOf(output, first), valueOf(output, last));
+}
+
+function valueOf(output: string, name: string): number {
+  const line = output.split("\n").find((line) =>
+    line.split(/[:=]/, 1)[0]!.trim().endsWith(`.${name}`)
+  );
+  return Number(/[:=]\s*(\d+)\s*$/.exec(line ?? "")?.[1] ?? NaN);
+}
+
+/**
+ * Asks netsh. Its words are in the language of the system; the numbers at the
+ * ends of two lines are the first port and how many there are.
+ */
+function dynamicPorts(runtime: Runtime, ip: "ipv4" | "ipv6"): PortRange[] {
+  const { output } = runtime.run("netsh", [
+    "interface",
+    ip,
+    "show",
+    "dynamicport",
+    "tcp",
+  ]);
+  const [first, count] = [...output.matchAll(/(\d+)\s*$/gm)]
+    .map(([, number]) => Number(number));
+  if (first === undefined || count === undefined) return [];
+  return range(first, first + count - 1);
+}
+
+/** A low bound above the high one is the same range the other way round. */
+function range(a: number, b: number): PortRange[] {
+  if (!isPort(a) || !isPort(b)) return [];
+  return [{ first: Math.min(a, b), last: Math.max(a, b) }];
+}
+
+function reason(error: unknown): string {
+  if (errorCode(error) === "ENOENT") return "not there";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,80 @@
+import {
+  availableOutside,
+  type Bounds,
+  goodPortsOf,
+  type GoodRangeShape,
+  goodRangesOf,
+} from "../ports/policy.ts";
+import type { PortRange } from "../ports/port_range.ts";
+import { type Ports, type PortSet, portSet } from "../ports/port_set.ts";
+import { ephemeralPortRanges } from "./ephemeral.ts";
+
+/** What to look at, beside the bounds. */
+export interface AvailableOptions extends Bounds {
+  /**
+   * Ranges in which no port is available. By default the ephemeral ranges of
+   * this machine; an empty list for none.
+   */
+  readonly excludeRanges?: Iterable<PortRange>;
+}
+
+/**
+ * The available ports: in 1024-49151 (or within `low` and `high`), not
+ * assigned, not well known, outside the ephemeral ranges of this machine.
+ *
+ * @throws {PortForError} `BAD_INPUT` where a range is none.
+ *
+ * @example
+ * ```ts
+ * import { availablePorts } from "@x/port-for";
+ *
+ * console.log(availablePorts({ high: 9999 }).has(8080)); // false: assigned
+ * ```
+ */
+export function availablePorts(
+  { excludeRanges, ...bounds }: AvailableOptions = {},
+): PortSet {
+  const excluded = excludeRanges
+    ? [...portSet(excludeRanges).ranges()]
+    : ephemeralPortRanges();
+  return availableOutside(excluded, bounds);
+}
+
+/**
+ * The good ranges: runs of available ports that are long enough, without the
+ * ports at their borders. Ascending.
+ *
+ * @param ports The ports to look at, by default `availablePorts()`.
+ * @throws {PortForError} `BAD_INPUT` where `ports` has something else in it.
+ *
+ * @example
+ * ```ts
+ * import { goodPortRanges } from "@x/port-for";
+ *
+ * console.log(goodPortRanges({ first: 5000, last: 5050 }, { border: 5 }));
+ * // [{ first: 5005, last: 5045 }]
+ * ```
+ */
+export function goodPortRanges(
+  ports?: Ports,
+  shape: GoodRangeShape = {},
+): PortRange[] {
+  return goodRangesOf(
+    ports === undefined ? availablePorts() : portSet(ports),
+    shape,
+  );
+}
+
+/**
+ * The good ports of this machine: all that lie in good ranges.
+ *
+ * @example
+ * ```ts
+ * import { availableGoodPorts } from "@x/port-for";
+ *
+ * console.log(availableGoodPorts().size); // 19814 on a Linux as it comes
+ * ```
+ */
+export function availableGoodPorts(shape: GoodRangeShape = {}): PortSet {
+  return goodPortsOf(availablePorts(), shape);
+}

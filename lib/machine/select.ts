@@ -1,0 +1,95 @@
+import { PortForError } from "../error.ts";
+import { randomCandidates } from "../ports/candidates.ts";
+import { isPort } from "../ports/port_range.ts";
+import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
+import { availableGoodPorts, availablePorts } from "./good_ports.ts";
+import { portIsUsed, type ProbeOptions } from "./probe.ts";
+
+/** Which ports not to take, and how to probe. */
+export interface SelectOptions extends ProbeOptions {
+  /** Ports that are not to be taken. By default none. */
+  readonly exclude?: Ports;
+}
+
+/**
+ * A random port that is free now. It is nobody's until something listens on
+ * it: listen soon, or remember it with a `PortStore`.
+ *
+ * @param ports The ports to choose from, by default `availableGoodPorts()`.
+ * @throws {PortForError} `NO_GOOD_PORT` where none of them is free, `BAD_INPUT`
+ * where `ports` or `exclude` has something else in it.
+ *
+ * @example
+ * ```ts
+ * import { selectRandom } from "@x/port-for";
+ *
+ * Deno.serve({ port: await selectRandom() }, () => new Response("hello"))
+ *   .shutdown();
+ * ```
+ */
+export async function selectRandom(
+  ports?: Ports,
+  options: SelectOptions = {},
+): Promise<number> {
+  const choice = new PortSet(
+    ports === undefined ? availableGoodPorts() : portSet(ports),
+  );
+  if (options.exclude !== undefined) choice.deleteAll(portSet(options.exclude));
+  for (const port of randomCandidates(choice)) {
+    if (!await portIsUsed(port, options)) return port;
+  }
+  throw new PortForError(
+    "NO_GOOD_PORT",
+    `cannot select a port: none of the ${choice.size} ports to choose from ` +
+      `is free (choose from more)`,
+  );
+}
+
+/**
+ * A port as a caller asks for it. One exact port (`8000` or `"8000"`) is given
+ * back as it is, without a look at whether it is free; anything else is
+ * a choice for `selectRandom`; nothing at all leaves the choice to it.
+ *
+ * @throws {PortForError} As `selectRandom` does.
+ *
+ * @example
+ * ```ts
+ * import { getPort } from "@x/port-for";
+ *
+ * await getPort(8000); // 8000
+ * await getPort(); // any good port that is free
+ * await getPort("8000-8999"); // one of these
+ * await getPort([{ first: 2000, last: 3000 }, new Set([4002, 4003])]);
+ * ```
+ */
+export async function getPort(
+  ports?: Ports,
+  options: SelectOptions = {},
+): Promise<number> {
+  const exact = typeof ports === "number" || typeof ports === "string";
+  if (exact) {
+    const [port, ...more] = portSet(ports);
+    if (more.length === 0) return port!;
+  }
+  return await selectRandom(ports, options);
+}
+
+/**
+ * Whether a port is available by `availablePorts()` and free now.
+ *
+ * @param port The port, 1-65535; anything else is not available.
+ *
+ * @example
+ * ```ts
+ * import { isAvailable } from "@x/port-for";
+ *
+ * console.log(await isAvailable(443)); // false
+ * ```
+ */
+export async function isAvailable(
+  port: number,
+  options: ProbeOptions = {},
+): Promise<boolean> {
+  return isPort(port) && availablePorts().has(port) &&
+    !await portIsUsed(port, options);
+}

@@ -1,0 +1,95 @@
+import { PortForError, quoted } from "../error.ts";
+
+/**
+ * A run of ports, inclusive at both ends: `{ first: 8000, last: 8009 }` is ten
+ * ports.
+ */
+export interface PortRange {
+  /** The lowest port of the range, 1-65535. */
+  readonly first: number;
+  /** The highest port of the range, 1-65535, not below `first`. */
+  readonly last: number;
+}
+
+/** The highest port number there is: ports have 16 bits (RFC 9293). */
+export const MAX_PORT = 65535;
+
+/**
+ * The ports that only privileged programs may bind: the system ports of
+ * RFC 6335, section 6.
+ */
+export const SYSTEM_PORTS: PortRange = { first: 0, last: 1023 };
+
+/**
+ * The dynamic range of RFC 6335, section 6, which IANA never assigns: never a
+ * place for a service.
+ */
+export const DYNAMIC_RANGE: PortRange = { first: 49152, last: MAX_PORT };
+
+/** Whether `port` is a whole number from 1 to 65535. */
+export function isPort(port: unknown): port is number {
+  return Number.isInteger(port) && (port as number) >= 1 &&
+    (port as number) <= MAX_PORT;
+}
+
+/**
+ * Reads a port number as people write it: decimal digits and nothing else.
+ *
+ * @param source Where the text comes from, for the message: `--port`.
+ * @throws {PortForError} `BAD_INPUT` where the text is not a whole number from
+ * 1 to 65535.
+ */
+export function parsePort(text: string, source = "the port"): number {
+  const port = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+  if (isPort(port)) return port;
+  throw unreadable(source, text, `not a whole number from 1 to ${MAX_PORT}`);
+}
+
+/**
+ * Reads `8000` or `8000-8009`.
+ *
+ * @param source Where the text comes from, for the message: `--range`.
+ * @throws {PortForError} `BAD_INPUT` where the text is neither a port nor two
+ * ports with a hyphen between them, the lower one first.
+ */
+export function parsePortRange(
+  text: string,
+  source = "the port range",
+): PortRange {
+  const match = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (!match) {
+    throw unreadable(source, text, "not of the form FIRST-LAST (20000-29999)");
+  }
+  if (!isPort(first) || !isPort(last)) {
+    throw unreadable(source, text, `ports go from 1 to ${MAX_PORT}`);
+  }
+  if (first > last) {
+    const turned = formatPortRange({ first: last, last: first });
+    throw unreadable(source, text, `it ends before it begins (try ${turned})`);
+  }
+  return { first, last };
+}
+
+function unreadable(source: string, text: string, why: string): PortForError {
+  return new PortForError(
+    "BAD_INPUT",
+    `cannot read ${source} ${quoted(text)}: ${why}`,
+  );
+}
+
+/** Writes a range as `parsePortRange` reads it. */
+export function formatPortRange({ first, last }: PortRange): string {
+  return first === last ? `${first}` : `${first}-${last}`;
+}
+
+/** Whether `port` lies in one of `ranges`. */
+export function inRanges(port: number, ranges: readonly PortRange[]): boolean {
+  return ranges.some(({ first, last }) => first <= port && port <= last);
+}
+
+/** Whether two ranges share at least one port. */
+export function overlap(a: PortRange, b: PortRange): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}

@@ -1,0 +1,217 @@
+import {
+  type BindResult,
+  type CommandResult,
+  type ConnectResult,
+  errorCode,
+  type FileFacts,
+  type OpenFile,
+  type OpenOptions,
+  type Runtime,
+} from "./runtime.ts";
+
+/** The runtime interface on Deno. */
+export const denoRuntime: Runtime = {
+  os: Deno.build.os,
+  get args() {
+    return Deno.args;
+  },
+
+  env: (name) => ifPermitted(() => Deno.env.get(name)),
+  userId: () => ifPermitted(() => Deno.uid() ?? undefined),
+  writeOut: (text) => writeAll(Deno.stdout, new TextEncoder().encode(text)),
+  writeError: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
+  exit: (status) => Deno.exit(status),
+
+  readFile: (path) => Deno.readFileSync(path),
+  stat: (path) => factsOf(Deno.statSync(path)),
+  lstat: (path) => factsOf(Deno.lstatSync(path)),
+  readLink: (path) => Deno.readLinkSync(path),
+  realPath: (path) => Deno.realPathSync(path),
+  open,
+  syncFolder,
+  makeFolder: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
+  rename: (from, to) => Deno.renameSync(from, to),
+  remove: (path) => Deno.removeSync(path),
+
+  run,
+
+  bindTcp,
+  bindUdp,
+  connectTcp,
+};
+
+/** What `ask` answers, or `undefined` where Deno was not given the permission. */
+function ifPermitted<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+function writeAll(
+  to: { writeSync(bytes: Uint8Array): number },
+  bytes: Uint8Array,
+): void {
+  for (let written = 0; written < bytes.length;) {
+    written += to.writeSync(bytes.subarray(written));
+  }
+}
+
+function factsOf(info: Deno.FileInfo): FileFacts {
+  return {
+    kind: info.isSymlink
+      ? "symlink"
+      : info.isFile
+      ? "file"
+      : info.isDirectory
+      ? "folder"
+      : "other",
+    size: info.size,
+    mode: info.mode === null ? undefined : info.mode & 0o7777,
+    userId: info.uid ?? undefined,
+    groupId: info.gid ?? undefined,
+    identity: `${info.dev}:${info.ino}`,
+    modifiedMs: info.mtime?.getTime() ?? 0,
+  };
+}
+
+function open(path: string, how: OpenOptions): OpenFile {
+  const file = Deno.openSync(path, {
+    read: true,
+    write: true,
+    createNew: how.createNew ?? false,
+    ...(how.mode === undefined ? {} : { mode: how.mode }),
+  });
+  return {
+    stat: () => factsOf(file.statSync()),
+    write: (bytes) => writeAll(file, bytes),
+    sync: () => file.syncSync(),
+    tryLock: () => file.tryLockSync(true),
+    close: () => file.close(),
+    chmod: (mode) => Deno.chmodSync(pathToOpen(file, path), mode),
+    chown: (userId, groupId) =>
+      Deno.chownSync(pathToOpen(file, path), userId ?? null, groupId ?? null),
+  };
+}
+
+/**
+ * A path that leads to this very open file. Its own path may by now lead to
+ * something else, put there by somebody who wants that something's owner
+ * changed; Deno changes modes and owners by path only.
+ */
+function pathToOpen(file: Deno.FsFile, path: string): string {
+  const { dev, ino } = file.statSync();
+  const isIt = (info: Deno.FileInfo) => info.dev === dev && info.ino === ino;
+  if (Deno.build.os === "linux") {
+    for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+      const descriptor = `/proc/self/fd/${name}`;
+      try {
+        if (isIt(Deno.statSync(descriptor))) return descriptor;
+      } catch (error) {
+        // The descriptor that listed the folder is gone again.
+        if (errorCode(error) !== "ENOENT") throw error;
+      }
+    }
+  }
+  if (isIt(Deno.lstatSync(path))) return path;
+  throw new Error(`${path} was replaced by another file`);
+}
+
+function syncFolder(path: string): void {
+  // Windows has no way to flush a folder, and needs none: NTFS journals it.
+  if (Deno.build.os === "windows") return;
+  const folder = Deno.openSync(path, { read: true });
+  try {
+    folder.syncSync();
+  } finally {
+    folder.close();
+  }
+}
+
+function run(command: string, args: readonly string[]): CommandResult {
+  const result = new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).outputSync();
+  return {
+    status: result.code,
+    output: new TextDecoder().decode(result.stdout),
+  };
+}
+
+function bindTcp(hostname: string, port: number): BindResult {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return "bound";
+  } catch (error) {
+    return bindFailure(error);
+  }
+}
+
+async function bindUdp(host: string, port: number): Promise<BindResult> {
+  // Deno's own UDP sockets are unstable, and importing this costs as much as
+  // starting Deno: only those who ask for UDP pay for it.
+  const { createSocket } = await import("node:dgram");
+  const ipv6 = host.includes(":");
+  const socket = createSocket({
+    type: ipv6 ? "udp6" : "udp4",
+    ipv6Only: ipv6,
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ address: host, port, exclusive: true }, () => resolve());
+    });
+    return "bound";
+  } catch (error) {
+    return bindFailure(error);
+  } finally {
+    socket.close();
+  }
+}
+
+function bindFailure(error: unknown): BindResult {
+  switch (errorCode(error)) {
+    case "EADDRINUSE":
+      return "in use";
+    case "EACCES":
+    case "EPERM":
+      return "denied";
+    case "EADDRNOTAVAIL":
+    case "EAFNOSUPPORT":
+    case "EPROTONOSUPPORT":
+      return "no address";
+  }
+  throw error;
+}
+
+async function connectTcp(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<ConnectResult> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  try {
+    const connection = await Deno.connect({
+      hostname,
+      port,
+      signal: timeout.signal,
+    });
+    const { port: from } = connection.localAddr as Deno.NetAddr;
+    connection.close();
+    // The kernel may pick the very port as the outgoing one, and a TCP socket
+    // that connects to itself succeeds: nobody listens there.
+    return from === port ? "refused" : "accepted";
+  } catch (error) {
+    if (timeout.signal.aborted) return "timed out";
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    return "refused";
+  } finally {
+    clearTimeout(timer);
+  }
+}

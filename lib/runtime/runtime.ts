@@ -1,0 +1,134 @@
+/**
+ * What port-for needs from the program that runs it. Everything that port-for
+ * does to a machine goes through this interface, so that the same code runs on
+ * Deno and on Bun, and so that tests can be another OS or a full disk.
+ *
+ * File operations are synchronous: a call is a handful of them, and each
+ * asynchronous one would cost more than it does. Every one throws an error
+ * whose `code` is the system's name for it, such as `ENOENT`.
+ */
+export interface Runtime {
+  /** The operating system: `linux`, `darwin`, `windows`, `freebsd`, ... */
+  readonly os: string;
+  /** The arguments of the command line, without program and script. */
+  readonly args: readonly string[];
+
+  /** The value of an environment variable; `undefined` where not to be had. */
+  env(name: string): string | undefined;
+  /** The user who runs the process; `undefined` where there are no user ids. */
+  userId(): number | undefined;
+  /** Writes all of the text to standard output. */
+  writeOut(text: string): void;
+  /** Writes all of the text to standard error. */
+  writeError(text: string): void;
+  /** Ends the process. */
+  exit(status: number): never;
+
+  /** The bytes of a file. */
+  readFile(path: string): Uint8Array;
+  /** What a path leads to, symlinks followed. */
+  stat(path: string): FileFacts;
+  /** What is at a path itself, be it a symlink. */
+  lstat(path: string): FileFacts;
+  /** What a symlink says. */
+  readLink(path: string): string;
+  /** The absolute path without symlinks in it; throws where nothing is there. */
+  realPath(path: string): string;
+  /** Opens a file for reading and writing, never following a symlink to create one. */
+  open(path: string, how: OpenOptions): OpenFile;
+  /** Flushes a folder's entries to disk, where the system can. */
+  syncFolder(path: string): void;
+  /** Creates a folder and those above it. */
+  makeFolder(path: string, mode: number): void;
+  /** Renames a file, replacing what is there. */
+  rename(from: string, to: string): void;
+  /** Removes a file. */
+  remove(path: string): void;
+
+  /** Runs a command to its end. Throws ENOENT where there is no such command. */
+  run(command: string, args: readonly string[]): CommandResult;
+
+  /** Binds and listens on a TCP port of one address, then lets go of it. */
+  bindTcp(host: string, port: number): BindResult;
+  /** Binds a UDP port of one address, then lets go of it. */
+  bindUdp(host: string, port: number): Promise<BindResult>;
+  /** Connects to a TCP port, and hangs up as soon as it is accepted. */
+  connectTcp(
+    host: string,
+    port: number,
+    timeoutMs: number,
+  ): Promise<ConnectResult>;
+}
+
+/** What port-for looks at in a file. */
+export interface FileFacts {
+  /** What kind of file it is. */
+  readonly kind: "file" | "folder" | "symlink" | "other";
+  /** The length in bytes. */
+  readonly size: number;
+  /** The permission bits, such as 0o644; `undefined` where there are none. */
+  readonly mode: number | undefined;
+  /** The owner; `undefined` where there are no user ids. */
+  readonly userId: number | undefined;
+  /** The owning group; `undefined` where there are no group ids. */
+  readonly groupId: number | undefined;
+  /** Tells one file from another, and a file from its replacement. */
+  readonly identity: string;
+  /** When the content changed last, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
+/** How to open a file. */
+export interface OpenOptions {
+  /** Create it; EEXIST where anything, even a symlink, is there already. */
+  readonly createNew?: boolean;
+  /** The permission bits of a new file, before the process's umask. */
+  readonly mode?: number;
+}
+
+/** An open file. */
+export interface OpenFile {
+  /** What this file is, whatever its path leads to by now. */
+  stat(): FileFacts;
+  /** Writes all of the bytes. */
+  write(bytes: Uint8Array): void;
+  /** Flushes content and metadata to disk. */
+  sync(): void;
+  /** Takes the exclusive `flock(2)` if nobody has it; whether it did. */
+  tryLock(): boolean;
+  /** Closes the file, and with it lets go of its lock. */
+  close(): void;
+  /** Sets the permission bits. */
+  chmod(mode: number): void;
+  /** Sets owner and group; `undefined` leaves one as it is. */
+  chown(userId: number | undefined, groupId: number | undefined): void;
+}
+
+/** What a command that ran to its end left behind. */
+export interface CommandResult {
+  /** Its exit status. */
+  readonly status: number;
+  /** Its standard output. */
+  readonly output: string;
+}
+
+/**
+ * - `bound`: nobody holds the port on this address
+ * - `in use`: somebody does
+ * - `denied`: this process may not bind it
+ * - `no address`: the machine does not have this address, or this IP version
+ */
+export type BindResult = "bound" | "in use" | "denied" | "no address";
+
+/**
+ * - `accepted`: something listens there
+ * - `refused`: nothing does, or the address cannot be reached
+ * - `timed out`: no answer in time
+ */
+export type ConnectResult = "accepted" | "refused" | "timed out";
+
+/** The system's name for what went wrong, such as `ENOENT`, if it was that. */
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}

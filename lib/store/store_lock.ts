@@ -1,0 +1,187 @@
+import { PortForError } from "../error.ts";
+import {
+  errorCode,
+  type FileFacts,
+  type OpenFile,
+  type Runtime,
+} from "../runtime/runtime.ts";
+import { storeError } from "./store_error.ts";
+
+/**
+ * Waiters look again after a random pause of up to this long: the lock is held
+ * for some milliseconds, and equal pauses would let the same ones win.
+ */
+const LONGEST_PAUSE_MS = 20;
+
+/** The lock of a store, held until it is let go of or the process ends. */
+export interface StoreLock {
+  /** Whether the lock file is still the one that others will lock. */
+  isGood(): boolean;
+  /** Lets the next process have it. */
+  release(): void;
+}
+
+/**
+ * Takes the lock of a store: an exclusive `flock(2)` on `STORE.lock` next to
+ * it. The file stays there afterwards: removing it would let two processes
+ * hold the locks of two files of one name.
+ *
+ * @param store The path of the store, without symlinks.
+ * @param facts The store as it is now; `undefined` where there is none yet.
+ * @param wait How long to wait for another process, in seconds; not negative.
+ * @throws {PortForError} `STORE_BUSY` where another process held it all along,
+ * `NO_PERMISSION` or `FAILED` where it cannot be opened.
+ */
+export async function lockStore(
+  store: string,
+  facts: FileFacts | undefined,
+  wait: number,
+  runtime: Runtime,
+): Promise<StoreLock> {
+  const path = `${store}.lock`;
+  const deadline = performance.now() + wait * 1000;
+  for (;;) {
+    const file = openLock(store, path, facts, runtime);
+    const isGood = () => leadsTo(path, file, runtime);
+    try {
+      while (!file.tryLock()) {
+        const left = deadline - performance.now();
+        if (left <= 0) throw busy(store, path, wait);
+        await pause(Math.min(left, 1 + Math.random() * LONGEST_PAUSE_MS));
+      }
+    } catch (error) {
+      file.close();
+      throw storeError(`cannot lock ${store} with ${path}`, error);
+    }
+    if (isGood()) return { isGood, release: () => file.close() };
+    // Somebody removed the lock file while we waited: others lock a new one.
+    file.close();
+  }
+}
+
+function openLock(
+  store: string,
+  path: string,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): OpenFile {
+  try {
+    for (;;) {
+      const file = createLock(path, facts, runtime) ??
+        openExistingLock(path, facts, runtime);
+      if (file) return file;
+    }
+  } catch (error) {
+    // Whoever may not lock a store may not write it.
+    throw storeError(`cannot write ${store}`, error);
+  }
+}
+
+/** `undefined` where the lock file is there already. */
+function createLock(
+  path: string,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): OpenFile | undefined {
+  let file: OpenFile;
+  try {
+    file = runtime.open(path, { createNew: true, mode: 0o600 });
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return undefined;
+    throw error;
+  }
+  shareLikeStore(file, facts);
+  return file;
+}
+
+/** `undefined` where the lock file is gone again. */
+function openExistingLock(
+  path: string,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): OpenFile | undefined {
+  try {
+    const there = runtime.lstat(path);
+    refuseForeign(path, there, facts, runtime);
+    const file = runtime.open(path, {});
+    if (file.stat().identity === there.identity) {
+      shareLikeStore(file, facts);
+      return file;
+    }
+    file.close();
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Holding a `flock` takes no more than an open file. So that nobody can hold up
+ * those who may write the store, only they may open the lock: its owner and
+ * group are the store's, and so are its group's and others' rights to write.
+ */
+function shareLikeStore(file: OpenFile, facts: FileFacts | undefined): void {
+  const lock = file.stat();
+  if (lock.mode === undefined) return;
+  const { userId = lock.userId, groupId = lock.groupId } = facts ?? {};
+  const write = (facts?.mode ?? 0) & 0o022;
+  const mode = 0o600 | write | (write << 1);
+  try {
+    if (lock.userId !== userId || lock.groupId !== groupId) {
+      file.chown(userId, groupId);
+    }
+    if (lock.mode !== mode) file.chmod(mode);
+  } catch (error) {
+    // Only the owner may share it; it was shared when the owner created it.
+    if (errorCode(error) !== "EPERM") throw error;
+  }
+}
+
+/**
+ * Refuses a lock file that somebody put there who may not write the store:
+ * they could hold it for ever.
+ */
+function refuseForeign(
+  path: string,
+  lock: FileFacts,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): void {
+  if (lock.kind !== "file") {
+    throw new PortForError(
+      "FAILED",
+      `cannot use the lock ${path}: it is not a regular file (remove it)`,
+    );
+  }
+  const self = runtime.userId();
+  const anyWriter = ((facts?.mode ?? 0) & 0o022) !== 0;
+  const trusted = [self, 0, facts?.userId];
+  if (self === undefined || anyWriter || trusted.includes(lock.userId)) return;
+  throw new PortForError(
+    "NO_PERMISSION",
+    `cannot use the lock ${path}: it belongs to user ${lock.userId}, who may ` +
+      `not write the store but could hold it up (remove the lock)`,
+  );
+}
+
+function leadsTo(path: string, file: OpenFile, runtime: Runtime): boolean {
+  try {
+    return runtime.lstat(path).identity === file.stat().identity;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function busy(store: string, path: string, wait: number): PortForError {
+  return new PortForError(
+    "STORE_BUSY",
+    `cannot write ${store}: another process has held its lock for ${wait} s ` +
+      `(see who with "fuser -v ${path}", or wait longer with --wait)`,
+  );
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

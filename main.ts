@@ -1,0 +1,49 @@
+/**
+ * port-for gives names to local ports: `port-for NAME` finds a TCP port that
+ * is free and will stay free, prints it, and remembers it.
+ *
+ * As a library:
+ *
+ * ```ts
+ * import { PortStore, selectRandom } from "@x/port-for";
+ *
+ * const anyFreePort = await selectRandom();
+ *
+ * const store = new PortStore(`${await Deno.makeTempDir()}/ports.toml`);
+ * const samePortEveryTime = await store.associate("web");
+ * console.log(anyFreePort, samePortEveryTime);
+ * ```
+ *
+ * Importing it does nothing and needs no permissions; as the main module it is
+ * the command line.
+ *
+ * @module
+ */
+import { main } from "./lib/cli/main.ts";
+
+export { PortForError, type PortForErrorCode } from "./lib/error.ts";
+export {
+  availableGoodPorts,
+  type AvailableOptions,
+  availablePorts,
+  goodPortRanges,
+} from "./lib/machine/good_ports.ts";
+export { ephemeralPortRanges } from "./lib/machine/ephemeral.ts";
+export { portIsUsed, type ProbeOptions } from "./lib/machine/probe.ts";
+export {
+  getPort,
+  isAvailable,
+  type SelectOptions,
+  selectRandom,
+} from "./lib/machine/select.ts";
+export type { Bounds, GoodRangeShape } from "./lib/ports/policy.ts";
+export type { PortRange } from "./lib/ports/port_range.ts";
+export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
+export type { Association } from "./lib/store/association.ts";
+export {
+  type AssociateOptions,
+  PortStore,
+  type PortStoreOptions,
+} from "./lib/store/port_store.ts";
+
+if (import.meta.main) await main();

@@ -1,0 +1,31 @@
+import type { PortRange } from "../../lib/ports/port_range.ts";
+
+/** What one source says about one port or range. */
+export interface PortRow extends PortRange {
+  /** The short name of a service; empty where the source gives none. */
+  readonly name: string;
+  /** What the port is for, on one line. */
+  readonly description: string;
+  /** The transports it is meant for, such as `tcp`; may be empty. */
+  readonly transports: readonly string[];
+}
+
+/** What a source holds: its rows and the date of its state (YYYY-MM-DD). */
+export interface PortSource {
+  readonly state: string;
+  readonly rows: readonly PortRow[];
+}
+
+/** Reads `80` or `8000-8009`; `undefined` for any other text. */
+export function readPorts(text: string): PortRange | undefined {
+  const match = /^(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? first);
+  return first <= last && last <= 65535 ? { first, last } : undefined;
+}
+
+/** The text on one line, without white space at its ends. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
