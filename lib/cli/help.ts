@@ -56,7 +56,8 @@ function optionLines(option: Option): string[] {
   );
 }
 
-function wrap(text: string, width: number): string[] {
+/** The text in lines of at most `width` characters, words kept whole. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

@@ -39,6 +39,10 @@ async function perform(line: CommandLine, runtime: Runtime): Promise<void> {
       const { VERSION } = await import("./version.ts");
       return runtime.writeOut(`port-for ${VERSION}\n`);
     }
+    case "completions": {
+      const { completions } = await import("./completions.ts");
+      return runtime.writeOut(completions(line.value("completions")!));
+    }
     case "associate":
       return await associate(callFor(line, runtime));
     case "unbind": {

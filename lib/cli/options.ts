@@ -6,6 +6,8 @@ export interface Option {
   readonly short?: string;
   /** What its value is called; an option without a value is a switch. */
   readonly value?: string;
+  /** The only values that it takes, where they are few. */
+  readonly choices?: readonly string[];
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
   /** What it does, in plain text. */
@@ -22,6 +24,7 @@ export type Action =
   | "unbind"
   | "list"
   | "get"
+  | "completions"
   | "help"
   | "version";
 
@@ -140,6 +143,14 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
   {
     title: "About port-for",
     options: [
+      {
+        long: "completions",
+        value: "SHELL",
+        choices: ["bash", "zsh", "fish"],
+        help: "print a script that completes port-for's options and names, " +
+          "for bash, zsh or fish",
+        action: "completions",
+      },
       { long: "help", short: "h", help: "print this help", action: "help" },
       {
         long: "version",

@@ -8,10 +8,14 @@ import {
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
+import { bindFailure, bindUdp } from "./sockets.ts";
 
 /** The runtime interface on Deno. */
 export const denoRuntime: Runtime = {
-  os: Deno.build.os,
+  // Looked up when asked for: on Bun this module is loaded too, but not used.
+  get os() {
+    return Deno.build.os;
+  },
   get args() {
     return Deno.args;
   },
@@ -150,43 +154,6 @@ function bindTcp(hostname: string, port: number): BindResult {
   } catch (error) {
     return bindFailure(error);
   }
-}
-
-async function bindUdp(host: string, port: number): Promise<BindResult> {
-  // Deno's own UDP sockets are unstable, and importing this costs as much as
-  // starting Deno: only those who ask for UDP pay for it.
-  const { createSocket } = await import("node:dgram");
-  const ipv6 = host.includes(":");
-  const socket = createSocket({
-    type: ipv6 ? "udp6" : "udp4",
-    ipv6Only: ipv6,
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind({ address: host, port, exclusive: true }, () => resolve());
-    });
-    return "bound";
-  } catch (error) {
-    return bindFailure(error);
-  } finally {
-    socket.close();
-  }
-}
-
-function bindFailure(error: unknown): BindResult {
-  switch (errorCode(error)) {
-    case "EADDRINUSE":
-      return "in use";
-    case "EACCES":
-    case "EPERM":
-      return "denied";
-    case "EADDRNOTAVAIL":
-    case "EAFNOSUPPORT":
-    case "EPROTONOSUPPORT":
-      return "no address";
-  }
-  throw error;
 }
 
 async function connectTcp(

@@ -1,0 +1,232 @@
+import fs from "node:fs";
+import process from "node:process";
+import type {
+  BindResult,
+  CommandResult,
+  ConnectResult,
+  FileFacts,
+  OpenFile,
+  OpenOptions,
+  Runtime,
+} from "./runtime.ts";
+import { bindFailure, bindUdp } from "./sockets.ts";
+
+/** The part of Bun that is used here. */
+declare const Bun: {
+  listen(options: {
+    hostname: string;
+    port: number;
+    exclusive: boolean;
+    socket: SocketHandlers;
+  }): { stop(closeConnections: boolean): void };
+  connect(options: {
+    hostname: string;
+    port: number;
+    socket: SocketHandlers;
+  }): Promise<BunSocket>;
+  spawnSync(options: {
+    cmd: string[];
+    stdin: "ignore";
+    stdout: "pipe";
+    stderr: "ignore";
+  }): { exitCode: number; stdout: Uint8Array };
+  FFI: {
+    dlopen(library: string, symbols: Record<string, unknown>): {
+      symbols: Record<string, (...args: number[]) => number>;
+    };
+    read: { i32(pointer: number): number };
+  };
+};
+
+interface BunSocket {
+  readonly localPort: number;
+  terminate(): void;
+}
+
+interface SocketHandlers {
+  data(): void;
+  connectError?(): void;
+}
+
+/** The runtime interface on Bun. */
+export const bunRuntime: Runtime = {
+  os: process.platform === "win32" ? "windows" : process.platform,
+  args: process.argv.slice(2),
+
+  env: (name) => process.env[name],
+  userId: () => process.getuid?.(),
+  writeOut: (text) => writeAll(1, new TextEncoder().encode(text)),
+  writeError: (text) => writeAll(2, new TextEncoder().encode(text)),
+  exit: (status) => process.exit(status),
+
+  readFile: (path) => fs.readFileSync(path),
+  stat: (path) => factsOf(fs.statSync(path)),
+  lstat: (path) => factsOf(fs.lstatSync(path)),
+  readLink: (path) => fs.readlinkSync(path),
+  realPath: (path) => fs.realpathSync.native(path),
+  open,
+  syncFolder,
+  makeFolder: (path, mode) =>
+    void fs.mkdirSync(path, { recursive: true, mode }),
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: (path) => fs.unlinkSync(path),
+
+  run,
+
+  bindTcp,
+  bindUdp,
+  connectTcp,
+};
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += fs.writeSync(descriptor, bytes, written);
+  }
+}
+
+function factsOf(stats: fs.Stats): FileFacts {
+  const hasOwners = process.platform !== "win32";
+  return {
+    kind: stats.isSymbolicLink()
+      ? "symlink"
+      : stats.isFile()
+      ? "file"
+      : stats.isDirectory()
+      ? "folder"
+      : "other",
+    size: stats.size,
+    mode: hasOwners ? stats.mode & 0o7777 : undefined,
+    userId: hasOwners ? stats.uid : undefined,
+    groupId: hasOwners ? stats.gid : undefined,
+    identity: `${stats.dev}:${stats.ino}`,
+    modifiedMs: stats.mtimeMs,
+  };
+}
+
+function open(path: string, { createNew, mode }: OpenOptions): OpenFile {
+  const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+  const flags = createNew ? O_RDWR | O_CREAT | O_EXCL : O_RDWR;
+  const descriptor = fs.openSync(path, flags, mode);
+  return {
+    stat: () => factsOf(fs.fstatSync(descriptor)),
+    write: (bytes) => writeAll(descriptor, bytes),
+    sync: () => fs.fsyncSync(descriptor),
+    tryLock: () => tryLock(descriptor),
+    close: () => fs.closeSync(descriptor),
+    chmod: (mode) => fs.fchmodSync(descriptor, mode),
+    // -1 is the system call's own "leave it as it is".
+    chown: (userId = -1, groupId = -1) =>
+      fs.fchownSync(descriptor, userId, groupId),
+  };
+}
+
+function syncFolder(path: string): void {
+  const descriptor = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Where the C library is: glibc, musl on either processor, macOS. */
+const C_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  linux: [
+    "libc.so.6",
+    "libc.musl-x86_64.so.1",
+    "libc.musl-aarch64.so.1",
+    "libc.so",
+  ],
+  darwin: ["libSystem.B.dylib"],
+  freebsd: ["libc.so.7"],
+};
+
+/** The function that says where this thread's `errno` is. */
+const ERRNO_LOCATION: Readonly<Record<string, string>> = {
+  linux: "__errno_location",
+  darwin: "__error",
+  freebsd: "__error",
+};
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** EWOULDBLOCK on Linux, and on macOS and FreeBSD. */
+const WOULD_BLOCK: readonly number[] = [11, 35];
+
+interface CLibrary {
+  flock(descriptor: number, operation: number): number;
+  errno(): number;
+}
+
+let loaded: CLibrary | undefined;
+
+/** Bun has no `flock(2)` of its own: its FFI calls the C library's. */
+function tryLock(descriptor: number): boolean {
+  loaded ??= loadCLibrary();
+  if (loaded.flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
+  const errno = loaded.errno();
+  if (WOULD_BLOCK.includes(errno)) return false;
+  throw new Error(`flock failed with error ${errno} of the system`);
+}
+
+function loadCLibrary(): CLibrary {
+  const errnoLocation = ERRNO_LOCATION[process.platform] ?? "__error";
+  const failures: unknown[] = [];
+  for (const name of C_LIBRARIES[process.platform] ?? []) {
+    try {
+      const { symbols } = Bun.FFI.dlopen(name, {
+        flock: { args: ["i32", "i32"], returns: "i32" },
+        [errnoLocation]: { args: [], returns: "ptr" },
+      });
+      return {
+        flock: symbols.flock!,
+        errno: () => Bun.FFI.read.i32(symbols[errnoLocation]!()),
+      };
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new Error(`no C library with flock was found: ${failures.join("; ")}`);
+}
+
+function run(command: string, args: readonly string[]): CommandResult {
+  const { exitCode, stdout } = Bun.spawnSync({
+    cmd: [command, ...args],
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  return { status: exitCode, output: new TextDecoder().decode(stdout) };
+}
+
+function bindTcp(hostname: string, port: number): BindResult {
+  try {
+    Bun.listen({ hostname, port, exclusive: true, socket: { data() {} } })
+      .stop(true);
+    return "bound";
+  } catch (error) {
+    return bindFailure(error);
+  }
+}
+
+function connectTcp(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<ConnectResult> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve("timed out"), timeoutMs);
+    const answer = (result: ConnectResult) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    Bun.connect({ hostname, port, socket: { data() {}, connectError() {} } })
+      .then((socket) => {
+        const { localPort } = socket;
+        socket.terminate();
+        // A socket that connected to itself: nobody listens there.
+        answer(localPort === port ? "refused" : "accepted");
+      }, () => answer("refused"));
+  });
+}

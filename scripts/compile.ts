@@ -1,0 +1,234 @@
+/**
+ * Compiles port-for into single binaries, with Deno or with Bun.
+ * Usage: deno task compile --help
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { bunCommand } from "./bun.ts";
+
+const USAGE = `Usage: deno task compile [options]
+
+  --engine deno|bun  what runs the program (default: deno)
+  --target TARGET    for which machine (repeatable; default: this one), or all
+  --out FOLDER       where to write (default: dist)
+
+Binaries are named port-for-ENGINE-TARGET; this machine's is also written as
+port-for. SHA256SUMS has the sums of all that one call wrote.
+
+Targets: `;
+
+/**
+ * On Linux the program reads /proc, which Deno allows only together with
+ * everything else.
+ */
+const DENO_ALL = ["--allow-all"];
+
+/**
+ * Elsewhere the least that works: the store may be anywhere, and so may be the
+ * command that is run with a port; sockets; the environment handed on; the
+ * user id that a lock's owner is compared with.
+ */
+const DENO_LEAST = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-env",
+  "--allow-run",
+  "--allow-sys=uid",
+  "--no-prompt",
+];
+
+interface Target {
+  /** Deno's name for it; without one Deno has no such target. */
+  readonly deno?: string;
+  /** Bun's name for it; without one port-for does not run there on Bun. */
+  readonly bun?: string;
+}
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  "linux-x64": { deno: "x86_64-unknown-linux-gnu", bun: "bun-linux-x64" },
+  "linux-arm64": { deno: "aarch64-unknown-linux-gnu", bun: "bun-linux-arm64" },
+  "linux-x64-musl": { bun: "bun-linux-x64-musl" },
+  "linux-arm64-musl": { bun: "bun-linux-arm64-musl" },
+  "darwin-x64": { deno: "x86_64-apple-darwin", bun: "bun-darwin-x64" },
+  "darwin-arm64": { deno: "aarch64-apple-darwin", bun: "bun-darwin-arm64" },
+  "windows-x64": { deno: "x86_64-pc-windows-msvc" },
+};
+
+type Engine = "deno" | "bun";
+
+if (import.meta.main) await main(Deno.args);
+
+async function main(args: string[]): Promise<void> {
+  const options = parseArgs(args, {
+    string: ["engine", "target", "out"],
+    collect: ["target"],
+    boolean: ["help"],
+    default: { engine: "deno", out: "dist" },
+    unknown: (argument: string) => fail(`unknown argument ${argument}`, 2),
+  });
+  if (options.help) {
+    return console.log(USAGE + Object.keys(TARGETS).join(", "));
+  }
+  if (options.engine !== "deno" && options.engine !== "bun") {
+    fail(`unknown --engine ${options.engine}: not deno or bun`, 2);
+  }
+  const engine: Engine = options.engine;
+  const targets = wantedTargets(engine, options.target);
+  try {
+    await compileAll(engine, targets, options.out);
+  } catch (error) {
+    fail((error as Error).message, 1);
+  }
+}
+
+async function compileAll(
+  engine: Engine,
+  targets: readonly string[],
+  folder: string,
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const work = await Deno.makeTempDir({ prefix: "port-for-compile-" });
+  try {
+    const bundle = `${work}/port-for.js`;
+    await run(Deno.execPath(), [
+      "bundle",
+      "--quiet",
+      "--minify",
+      `--output=${bundle}`,
+      "main.ts",
+    ]);
+    const written: string[] = [];
+    for (const target of targets) {
+      const exe = target.startsWith("windows") ? ".exe" : "";
+      const file = `port-for-${engine}-${target}${exe}`;
+      await (engine === "bun"
+        ? compileWithBun(bundle, target, `${folder}/${file}`)
+        : compileWithDeno(bundle, target, `${folder}/${file}`));
+      written.push(file);
+      if (target === thisMachine()) {
+        await replaceCopy(`${folder}/${file}`, `${folder}/port-for${exe}`);
+        written.push(`port-for${exe}`);
+      }
+      console.log(`${folder}/${file}`);
+    }
+    await writeSums(folder, written);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+async function compileWithBun(
+  bundle: string,
+  target: string,
+  output: string,
+): Promise<void> {
+  const build = [
+    "build",
+    bundle,
+    "--compile",
+    `--target=${TARGETS[target]!.bun}`,
+    `--outfile=${output}`,
+    "--minify",
+    // Compiled ahead of time, it starts a quarter faster.
+    "--bytecode",
+    "--format=esm",
+    // Run as root in a folder of somebody else's, it must not take that
+    // folder's .env for its environment.
+    "--no-compile-autoload-dotenv",
+    "--no-compile-autoload-bunfig",
+  ];
+  const [command, ...first] = await bunCommand();
+  await run(command!, [...first, ...build]);
+}
+
+async function compileWithDeno(
+  bundle: string,
+  target: string,
+  output: string,
+): Promise<void> {
+  const permissions = target.startsWith("linux") ? DENO_ALL : DENO_LEAST;
+  try {
+    await run(Deno.execPath(), [
+      "compile",
+      "--quiet",
+      "--no-check",
+      "--no-config",
+      `--target=${TARGETS[target]!.deno}`,
+      `--output=${output}`,
+      ...permissions,
+      bundle,
+    ]);
+  } catch (error) {
+    if (!/denort|download|dns error|client error/i.test(String(error))) {
+      throw error;
+    }
+    throw new Error(
+      `cannot compile ${target} with Deno: its runtime, denort, cannot be ` +
+        `downloaded (name one with DENORT_BIN=FILE, or use --engine bun)`,
+    );
+  }
+}
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+  }).output();
+  if (success) return;
+  const decoder = new TextDecoder();
+  throw new Error(
+    `cannot run ${command} ${args.join(" ")}:\n` +
+      decoder.decode(stderr) + decoder.decode(stdout),
+  );
+}
+
+function wantedTargets(engine: Engine, given: readonly string[]): string[] {
+  const possible = Object.keys(TARGETS).filter((name) =>
+    TARGETS[name]![engine] !== undefined
+  );
+  if (given.includes("all")) return possible;
+  const wanted = given.length > 0 ? [...new Set(given)] : [thisMachine()];
+  for (const target of wanted) {
+    if (!possible.includes(target)) {
+      fail(
+        `unknown --target ${target} for ${engine}: ` +
+          `not one of ${possible.join(", ")}`,
+        2,
+      );
+    }
+  }
+  return wanted;
+}
+
+function thisMachine(): string {
+  const arch = Deno.build.arch === "aarch64" ? "arm64" : "x64";
+  // Deno has no build for musl, so where this runs there is glibc.
+  return `${Deno.build.os}-${arch}`;
+}
+
+/** A copy as a new file: an old one may be running. */
+async function replaceCopy(from: string, to: string): Promise<void> {
+  await Deno.copyFile(from, `${to}.new`);
+  await Deno.rename(`${to}.new`, to);
+}
+
+async function writeSums(
+  folder: string,
+  files: readonly string[],
+): Promise<void> {
+  const lines: string[] = [];
+  for (const file of [...files].sort()) {
+    const bytes = await Deno.readFile(`${folder}/${file}`);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    lines.push(`${hash.toHex()}  ${file}\n`);
+  }
+  await Deno.writeTextFile(`${folder}/SHA256SUMS`, lines.join(""));
+}
+
+function fail(message: string, status: number): never {
+  console.error(`compile: ${message}`);
+  if (status === 2) console.error(USAGE + Object.keys(TARGETS).join(", "));
+  Deno.exit(status);
+}

@@ -1,0 +1,103 @@
+/**
+ * Prints the man page, port-for.1, made from the table of options.
+ * Usage: deno task man > port-for.1
+ *
+ * @module
+ */
+import { wrap } from "../lib/cli/help.ts";
+import { type Option, OPTION_GROUPS } from "../lib/cli/options.ts";
+import { RELEASED, VERSION } from "../lib/cli/version.ts";
+
+if (import.meta.main) console.log(manPage().trimEnd());
+
+/** The man page in the man macros that every Unix has. */
+export function manPage(): string {
+  return `\
+.TH PORT-FOR 1 "${RELEASED}" "port-for ${VERSION}" "User Commands"
+.SH NAME
+port-for \\- give names to local ports
+.SH SYNOPSIS
+.B port-for
+.RI [ options ]
+.IR NAME .\\|.\\|.
+.SH DESCRIPTION
+.B port-for
+finds a TCP port that is free now and will stay free, prints it, and remembers
+that
+.I NAME
+holds it. Every later call prints the same number.
+.PP
+The port is free on every local address, assigned to nobody by IANA, not well
+known, outside the ephemeral range of this machine, and not next to such a port.
+The same name gets the same port on every machine, where it can.
+.PP
+A name is any text of 1 to 255 characters without control characters, without
+white space at its ends, and without a leading hyphen.
+${OPTION_GROUPS.map(section).join("")}.SH ENVIRONMENT
+.TP
+.B PORT_FOR_STORE
+The store, where
+.B \\-\\-store
+does not name one.
+.TP
+.BR XDG_STATE_HOME ", " HOME
+Where the store of
+.B \\-\\-user
+is.
+.TP
+.B NO_COLOR
+Where it is set, nothing is coloured.
+.SH FILES
+.TP
+.I /etc/port\\-for.toml
+The store of the machine: TOML, for people to read and to edit.
+.TP
+.I /etc/port\\-for.toml.lock
+What writers lock, and leave there.
+.SH EXIT STATUS
+.TP
+.B 0
+Done.
+.TP
+.B 1
+It could not be done, or the answer is no.
+.TP
+.B 2
+The command line is wrong.
+.SH EXAMPLES
+.EX
+$ sudo port\\-for instance1.apache
+21553
+$ port\\-for instance1.apache
+21553
+$ port\\-for \\-\\-list
+instance1.apache: 21553
+.EE
+.SH SEE ALSO
+.BR ip (7),
+.BR flock (2)
+`;
+}
+
+function section({ title, options }: (typeof OPTION_GROUPS)[number]): string {
+  return `.SH ${title.toUpperCase()}\n${options.map(entry).join("")}`;
+}
+
+function entry({ long, short, value, help }: Option): string {
+  const names = [...(short ? [`-${short}`] : []), `--${long}`];
+  const head = names.map((name) => `\\fB${roff(name)}\\fR`).join(", ") +
+    (value ? ` \\fI${roff(value)}\\fR` : "");
+  const text = help[0]!.toUpperCase() + help.slice(1);
+  const lines = wrap(`${text}.`, 60).map((line) => protectedStart(roff(line)));
+  return `.TP\n${head}\n${lines.join("\n")}\n`;
+}
+
+/** Text as roff takes it: hyphens that can be copied, backslashes kept. */
+function roff(text: string): string {
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
+}
+
+/** A line that begins with a dot or a quote would be a request. */
+function protectedStart(line: string): string {
+  return /^[.']/.test(line) ? `\\&${line}` : line;
+}
