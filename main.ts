@@ -28,6 +28,12 @@ export {
   availablePorts,
   goodPortRanges,
 } from "./lib/machine/good_ports.ts";
+export {
+  type ClaimedPort,
+  explainPort,
+  type PortExplanation,
+} from "./lib/machine/explain.ts";
+export type { Holder } from "./lib/machine/listeners.ts";
 export { ephemeralPortRanges } from "./lib/machine/ephemeral.ts";
 export { portIsUsed, type ProbeOptions } from "./lib/machine/probe.ts";
 export {
@@ -37,6 +43,7 @@ export {
   selectRandom,
 } from "./lib/machine/select.ts";
 export type { Bounds, GoodRangeShape } from "./lib/ports/policy.ts";
+export type { Service } from "./lib/ports/services.ts";
 export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
 export type { Association } from "./lib/store/association.ts";
@@ -45,5 +52,12 @@ export {
   PortStore,
   type PortStoreOptions,
 } from "./lib/store/port_store.ts";
+
+// What the command line prints with --json.
+export type { NamedPorts } from "./lib/cli/call.ts";
+export type { CheckReport } from "./lib/cli/check.ts";
+export type { ExplainedPort } from "./lib/cli/explain.ts";
+export type { PortKind, PortMap } from "./lib/cli/map.ts";
+export type { AssociationStatus } from "./lib/cli/status.ts";
 
 if (import.meta.main) await main();

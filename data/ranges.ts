@@ -5,7 +5,7 @@
  * assigned: service-names-port-numbers.csv
  *   state of 2026-09-17, 7165 services, 6432 ports
  * well known: wikipedia-ports.tsv
- *   state of 2026-08-04, 1514 rows, 1603 ports
+ *   state of 2026-08-04, 1511 rows, 1603 ports
  *
  * @module
  */

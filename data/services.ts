@@ -5,7 +5,7 @@
  * assigned: service-names-port-numbers.csv
  *   state of 2026-09-17, 7165 services, 6432 ports
  * well known: wikipedia-ports.tsv
- *   state of 2026-08-04, 1514 rows, 1603 ports
+ *   state of 2026-08-04, 1511 rows, 1603 ports
  *
  * @module
  */
@@ -7724,8 +7724,7 @@ export const WIKIPEDIA_SERVICES = `
 3478-3481	udp		Microsoft Teams
 3479	tcp,udp		PlayStation Network
 3480	tcp,udp		PlayStation Network
-3483	udp		Slim Devices
-3483	tcp		Slim Devices
+3483	udp,tcp		Slim Devices
 3493	tcp,udp		Network UPS Tools
 3503	tcp,udp		MPLS LSP-echo Port
 3516	tcp,udp		Smartcard Port
@@ -8590,8 +8589,7 @@ export const WIKIPEDIA_SERVICES = `
 24576	udp		MINT Protocol used for Motorola
 24800	tcp,udp		Synergy
 24842	tcp,udp		StepMania: Online
-25565	udp		Minecraft
-25565	tcp		Minecraft
+25565	udp,tcp		Minecraft
 25575	tcp		Minecraft
 25585	tcp		Minecraft
 25734-25735	tcp,udp		SolidWorks SolidNetworkLicense Manager
@@ -8608,8 +8606,7 @@ export const WIKIPEDIA_SERVICES = `
 27000-27015	udp		Steam
 27015	udp		GoldSrc
 27015-27018	udp		Unturned
-27015-27030	udp		Steam
-27015-27030	tcp,udp		Steam
+27015-27030	udp,tcp		Steam
 27016	tcp,udp		Magicka
 27017	tcp		MongoDB
 27031-27035	udp		Steam

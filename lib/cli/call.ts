@@ -12,6 +12,9 @@ export interface Call {
   readonly runtime: Runtime;
 }
 
+/** Names with their ports, as `--json` prints them for names and `--list`. */
+export type NamedPorts = Readonly<Record<string, number>>;
+
 /** Prints names with their ports: the ports alone, or all as JSON. */
 export function printPorts(
   { line, runtime }: Call,

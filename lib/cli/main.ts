@@ -21,15 +21,21 @@ export async function run(runtime: Runtime): Promise<number> {
       runtime.writeError(USAGE);
       return 2;
     }
-    await perform(new CommandLine(runtime.args), runtime);
-    return 0;
+    return await perform(new CommandLine(runtime.args), runtime) ?? 0;
   } catch (error) {
     return fail(runtime, error);
   }
 }
 
-/** Does what was asked. What a plain lookup does not need is loaded here. */
-async function perform(line: CommandLine, runtime: Runtime): Promise<void> {
+/**
+ * Does what was asked. What a plain lookup does not need is loaded here.
+ *
+ * @returns The exit status, where the answer decides it.
+ */
+async function perform(
+  line: CommandLine,
+  runtime: Runtime,
+): Promise<number | void> {
   switch (line.action) {
     case "help": {
       const { helpText } = await import("./help.ts");
@@ -52,6 +58,22 @@ async function perform(line: CommandLine, runtime: Runtime): Promise<void> {
     case "list": {
       const { list } = await import("./list.ts");
       return list(callFor(line, runtime));
+    }
+    case "status": {
+      const { status } = await import("./status.ts");
+      return await status(callFor(line, runtime));
+    }
+    case "explain": {
+      const { explain } = await import("./explain.ts");
+      return await explain(callFor(line, runtime));
+    }
+    case "check": {
+      const { check } = await import("./check.ts");
+      return await check(callFor(line, runtime));
+    }
+    case "map": {
+      const { map } = await import("./map.ts");
+      return map(callFor(line, runtime));
     }
     case "get": {
       const { get } = await import("./get.ts");

@@ -24,6 +24,10 @@ export type Action =
   | "unbind"
   | "list"
   | "get"
+  | "status"
+  | "explain"
+  | "check"
+  | "map"
   | "completions"
   | "help"
   | "version";
@@ -85,7 +89,46 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "json",
         help: "print JSON",
-        changes: ["associate", "list", "get"],
+        changes: [
+          "associate",
+          "list",
+          "get",
+          "status",
+          "explain",
+          "check",
+          "map",
+        ],
+      },
+    ],
+  },
+  {
+    title: "Looking at ports",
+    options: [
+      {
+        long: "status",
+        help:
+          "print a table of names, ports and their state: free, or in use " +
+          "and by which process",
+        action: "status",
+      },
+      {
+        long: "explain",
+        value: "PORT",
+        repeatable: true,
+        help: "print all that is known about PORT; exit 0 where it is good " +
+          "and free",
+        action: "explain",
+      },
+      {
+        long: "check",
+        help: "print every problem in the store and with its ports; exit 1 " +
+          "where there is one",
+        action: "check",
+      },
+      {
+        long: "map",
+        help: "print a picture of the whole port space, or of --range",
+        action: "map",
       },
     ],
   },
@@ -98,7 +141,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         help:
           "choose from these ports only; a range that reaches above 49151 " +
           "allows the dynamic range too",
-        changes: ["associate"],
+        changes: ["associate", "map"],
       },
       {
         long: "exclude",

@@ -4,13 +4,14 @@ import { availableOutside, goodPortsOf } from "../ports/policy.ts";
 import {
   DYNAMIC_RANGE,
   formatPortRange,
+  formatPortRanges,
   inRanges,
   MAX_PORT,
   overlap,
   type PortRange,
   SYSTEM_PORTS,
 } from "../ports/port_range.ts";
-import { PortSet } from "../ports/port_set.ts";
+import { PortSet, setOf } from "../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
@@ -90,9 +91,10 @@ export class Chooser {
     if (inRanges(port, [SYSTEM_PORTS])) objections.push("a system port");
     if (assignedPorts().has(port)) objections.push("assigned by IANA");
     if (wellKnownPorts().has(port)) objections.push("well known");
-    for (const range of this.ephemeral.ranges) {
-      if (!inRanges(port, [range])) continue;
-      objections.push(`in the ephemeral range ${formatPortRange(range)}`);
+    if (inRanges(port, this.ephemeral.ranges)) {
+      objections.push(
+        `in the ephemeral range ${formatPortRanges(this.ephemeral.configured)}`,
+      );
     }
     if (inRanges(port, [DYNAMIC_RANGE])) {
       objections.push("in the dynamic range");
@@ -109,7 +111,7 @@ export class Chooser {
   #wanted(): PortSet {
     const { range, exclude } = this.#choice;
     const wanted = new PortSet(this.#good);
-    if (range) wanted.retainAll(new PortSet().add(range));
+    if (range) wanted.retainAll(setOf([range]));
     if (exclude) wanted.deleteAll(exclude);
     return wanted;
   }
@@ -145,7 +147,7 @@ export class Chooser {
   /** How many ports each reason rules out, each port counted once. */
   #account(held: PortSet, used: PortSet): string {
     const { range, exclude } = this.#choice;
-    const space = new PortSet().add(this.#space);
+    const space = setOf([this.#space]);
     const left = new PortSet(space);
     const parts: string[] = [];
     const without = (ports: PortSet, why: string) => {
@@ -155,12 +157,10 @@ export class Chooser {
     };
     without(assignedPorts(), "are assigned by IANA");
     without(wellKnownPorts(), "are well known");
-    const ephemeral = new PortSet();
-    for (const ports of this.ephemeral.ranges) ephemeral.add(ports);
     without(
-      ephemeral,
+      setOf(this.ephemeral.ranges),
       `are in the ephemeral range ` +
-        `${this.ephemeral.ranges.map(formatPortRange).join(" and ")} ` +
+        `${formatPortRanges(this.ephemeral.configured)} ` +
         `(${this.ephemeral.source})`,
     );
     without(

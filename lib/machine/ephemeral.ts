@@ -1,15 +1,22 @@
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { currentRuntime } from "../runtime/current.ts";
+import { setOf } from "../ports/port_set.ts";
+import { readReservedPorts } from "./reserved.ts";
+import { toolOutput } from "./tool.ts";
 import {
-  formatPortRange,
+  formatPortRanges,
   isPort,
   type PortRange,
 } from "../ports/port_range.ts";
 
 /** The ephemeral ranges of a machine, and how they are known. */
 export interface EphemeralRanges {
-  /** The ranges, inclusive at both ends. */
+  /** What the system hands out: as configured, without the reserved ports. */
   readonly ranges: readonly PortRange[];
+  /** The ranges as they are configured, inclusive at both ends. */
+  readonly configured: readonly PortRange[];
+  /** The ports that the kernel is told to keep out of them. */
+  readonly reserved: readonly PortRange[];
   /** Where they were read, such as a file or a command. */
   readonly source: string;
   /** Why the default had to be used, where it had to. */
@@ -37,23 +44,33 @@ export function ephemeralPortRanges(): PortRange[] {
 
 /** The ephemeral ranges, with where they come from. */
 export function readEphemeralRanges(runtime: Runtime): EphemeralRanges {
+  const { configured, ...rest } = readConfigured(runtime);
+  const reserved = readReservedPorts(runtime);
+  const handedOut = setOf(configured);
+  for (const range of reserved) handedOut.delete(range);
+  return { ranges: [...handedOut.ranges()], configured, reserved, ...rest };
+}
+
+function readConfigured(
+  runtime: Runtime,
+): Pick<EphemeralRanges, "configured" | "source" | "warning"> {
   const system = SYSTEMS[runtime.os] ?? OTHER_SYSTEM;
   const failures: string[] = [];
   for (const { source, read } of system.sources) {
     try {
       const ranges = read(runtime);
-      if (ranges.length > 0) return { ranges, source };
+      if (ranges.length > 0) return { configured: ranges, source };
       failures.push(`${source} does not say`);
     } catch (error) {
       failures.push(`${source}: ${reason(error)}`);
     }
   }
   return {
-    ranges: system.default,
+    configured: system.default,
     source: `the default of ${runtime.os}`,
     warning: `cannot read the ephemeral range (${failures.join("; ")}): ` +
       `taking the default of ${runtime.os}, ` +
-      system.default.map(formatPortRange).join(" and "),
+      formatPortRanges(system.default),
   };
 }
 
@@ -161,31 +178,9 @@ function sysctl(
 ): System["sources"][number] {
   return {
     source: `sysctl ${names.join(" ")}`,
-    read: (runtime) => ranges(runTool(runtime, "sysctl", [...flags, ...names])),
+    read: (runtime) =>
+      ranges(toolOutput(runtime, "sysctl", [...flags, ...names])),
   };
-}
-
-/**
- * What a system tool prints. A cron job's or a service's PATH often leaves out
- * the folders where such tools are.
- */
-function runTool(
-  runtime: Runtime,
-  tool: string,
-  args: readonly string[],
-): string {
-  const folders = runtime.os === "windows"
-    ? [""]
-    : ["", "/sbin/", "/usr/sbin/"];
-  for (const [index, folder] of folders.entries()) {
-    try {
-      return runtime.run(folder + tool, args).output;
-    } catch (error) {
-      const notFound = errorCode(error) === "ENOENT";
-      if (!notFound || index === folders.length - 1) throw error;
-    }
-  }
-  return "";
 }
 
 /** Reads two numbers: `32768   60999`. */
@@ -211,7 +206,7 @@ function valueOf(output: string, name: string): number {
  * ends of two lines are the first port and how many there are.
  */
 function dynamicPorts(runtime: Runtime, ip: "ipv4" | "ipv6"): PortRange[] {
-  const { output } = runtime.run("netsh", [
+  const output = toolOutput(runtime, "netsh", [
     "interface",
     ip,
     "show",

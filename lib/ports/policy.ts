@@ -1,6 +1,6 @@
 import { MAX_PORT, type PortRange } from "./port_range.ts";
 import { DYNAMIC_RANGE, SYSTEM_PORTS } from "./port_range.ts";
-import { PortSet } from "./port_set.ts";
+import { PortSet, setOf } from "./port_set.ts";
 import { assignedPorts, wellKnownPorts } from "./registry.ts";
 
 /** Which part of the port space to look at; both ends are inclusive. */
@@ -42,21 +42,37 @@ export function availableOutside(
   return available;
 }
 
+/** How many ports are left out at each end of a run, by default. */
+export const BORDER = 3;
+
+/** A run must be longer than this without its borders, by default. */
+export const MIN_RANGE_LENGTH = 20;
+
+/**
+ * Whether a run of available ports is long enough to have good ports in it.
+ * The length is that of the first port-for, `last - first`: one less than the
+ * number of ports.
+ */
+export function isLongEnough(
+  { first, last }: PortRange,
+  { minRangeLength = MIN_RANGE_LENGTH, border = BORDER }: GoodRangeShape = {},
+): boolean {
+  return last - first >= minRangeLength + 2 * border;
+}
+
 /**
  * The good ranges among available ports: the runs that are long enough,
  * without the ports at their borders. Ascending.
  */
 export function goodRangesOf(
   available: PortSet,
-  { minRangeLength = 20, border = 3 }: GoodRangeShape = {},
+  shape: GoodRangeShape = {},
 ): PortRange[] {
+  const { border = BORDER } = shape;
   const good: PortRange[] = [];
-  for (const { first, last } of available.ranges()) {
-    // The length is that of the first port-for, last - first: one less than
-    // the number of ports.
-    if (last - first >= minRangeLength + 2 * border) {
-      good.push({ first: first + border, last: last - border });
-    }
+  for (const run of available.ranges()) {
+    if (!isLongEnough(run, shape)) continue;
+    good.push({ first: run.first + border, last: run.last - border });
   }
   return good;
 }
@@ -66,9 +82,7 @@ export function goodPortsOf(
   available: PortSet,
   shape: GoodRangeShape = {},
 ): PortSet {
-  const good = new PortSet();
-  for (const range of goodRangesOf(available, shape)) good.add(range);
-  return good;
+  return setOf(goodRangesOf(available, shape));
 }
 
 let unclaimed: PortSet | undefined;

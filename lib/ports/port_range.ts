@@ -84,6 +84,11 @@ export function formatPortRange({ first, last }: PortRange): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
 
+/** Writes ranges in a sentence: `32768-60999`, or several with `and`. */
+export function formatPortRanges(ranges: readonly PortRange[]): string {
+  return ranges.map(formatPortRange).join(" and ");
+}
+
 /** Whether `port` lies in one of `ranges`. */
 export function inRanges(port: number, ranges: readonly PortRange[]): boolean {
   return ranges.some(({ first, last }) => first <= port && port <= last);

@@ -88,6 +88,13 @@ export class PortSet implements Iterable<number> {
   }
 }
 
+/** The set of all ports in some ranges, which are taken as they are. */
+export function setOf(ranges: Iterable<PortRange>): PortSet {
+  const set = new PortSet();
+  for (const range of ranges) set.add(range);
+  return set;
+}
+
 /**
  * Ports as a caller may write them: a port (`8000`), text (`"8000"`,
  * `"8000-8009"`), a range (`{ first: 8000, last: 8009 }`), a set, or any

@@ -57,6 +57,8 @@ export const bunRuntime: Runtime = {
   userId: () => process.getuid?.(),
   writeOut: (text) => writeAll(1, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(2, new TextEncoder().encode(text)),
+  terminalWidth: () =>
+    process.stdout.isTTY ? process.stdout.columns : undefined,
   exit: (status) => process.exit(status),
 
   readFile: (path) => fs.readFileSync(path),
@@ -66,6 +68,7 @@ export const bunRuntime: Runtime = {
   realPath: (path) => fs.realpathSync.native(path),
   open,
   syncFolder,
+  readFolder: (path) => fs.readdirSync(path),
   makeFolder: (path, mode) =>
     void fs.mkdirSync(path, { recursive: true, mode }),
   rename: (from, to) => fs.renameSync(from, to),

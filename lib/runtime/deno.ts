@@ -24,6 +24,8 @@ export const denoRuntime: Runtime = {
   userId: () => ifPermitted(() => Deno.uid() ?? undefined),
   writeOut: (text) => writeAll(Deno.stdout, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
+  terminalWidth: () =>
+    Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
   exit: (status) => Deno.exit(status),
 
   readFile: (path) => Deno.readFileSync(path),
@@ -33,6 +35,7 @@ export const denoRuntime: Runtime = {
   realPath: (path) => Deno.realPathSync(path),
   open,
   syncFolder,
+  readFolder: (path) => [...Deno.readDirSync(path)].map(({ name }) => name),
   makeFolder: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
   rename: (from, to) => Deno.renameSync(from, to),
   remove: (path) => Deno.removeSync(path),

@@ -21,6 +21,8 @@ export interface Runtime {
   writeOut(text: string): void;
   /** Writes all of the text to standard error. */
   writeError(text: string): void;
+  /** How many columns standard output has; `undefined` if no terminal. */
+  terminalWidth(): number | undefined;
   /** Ends the process. */
   exit(status: number): never;
 
@@ -38,6 +40,8 @@ export interface Runtime {
   open(path: string, how: OpenOptions): OpenFile;
   /** Flushes a folder's entries to disk, where the system can. */
   syncFolder(path: string): void;
+  /** The names in a folder, in no order. */
+  readFolder(path: string): string[];
   /** Creates a folder and those above it. */
   makeFolder(path: string, mode: number): void;
   /** Renames a file, replacing what is there. */

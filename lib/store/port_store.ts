@@ -7,7 +7,7 @@ import {
   parsePortRange,
   type PortRange,
 } from "../ports/port_range.ts";
-import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
+import { type Ports, type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Association, checkName, portsOf } from "./association.ts";
@@ -106,15 +106,16 @@ export class PortStore {
 
   /**
    * Every association, in the store's order. Entries that cannot be understood
-   * are left out, with a warning each.
+   * are left out.
    *
+   * @param onProblem Takes what is wrong with them, by default as a warning.
    * @throws {PortForError} `STORE_INVALID` where the store is not TOML at all;
    * `NO_PERMISSION` or `FAILED` where it cannot be read.
    */
-  list(): Association[] {
+  list(onProblem: (problem: string) => void = this.#warn): Association[] {
     const document = this.#read();
     for (const problem of document.problems) {
-      this.#warn(`${this.#place(problem)}: ${problem.message}`);
+      onProblem(`${this.#place(problem)}: ${problem.message}`);
     }
     return [...document.associations.values()];
   }
@@ -320,11 +321,7 @@ function checkedChoice(
 }
 
 function heldPorts(document: Document): PortSet {
-  const held = new PortSet();
-  for (const association of document.associations.values()) {
-    held.add(portsOf(association));
-  }
-  return held;
+  return setOf([...document.associations.values()].map(portsOf));
 }
 
 function refuseHeld(document: Document, name: string, port: number): void {

@@ -1,5 +1,6 @@
 import { parse } from "@std/csv/parse";
 import {
+  merged,
   oneLine,
   type PortRow,
   type PortSource,
@@ -35,23 +36,6 @@ export function readIana(csv: string): PortSource {
     });
   }
   return { state, rows: merged(rows) };
-}
-
-/** One row for what stands in the registry once per transport. */
-function merged(rows: readonly PortRow[]): PortRow[] {
-  const byMeaning = new Map<string, PortRow>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.first, row.last, row.name]);
-    const before = byMeaning.get(key);
-    const transports = [...before?.transports ?? [], ...row.transports];
-    byMeaning.set(key, {
-      ...(before ?? row),
-      transports: [...new Set(transports)],
-    });
-  }
-  return [...byMeaning.values()].sort((a, b) =>
-    a.first - b.first || a.last - b.last
-  );
 }
 
 function column(record: Record<string, string>, name: string): string {

@@ -29,3 +29,24 @@ export function readPorts(text: string): PortRange | undefined {
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
+
+/**
+ * One row for what a source lists once per transport: rows of the same ports
+ * and name (or description, without a name) become one. In the order of ports.
+ */
+export function merged(rows: readonly PortRow[]): PortRow[] {
+  const byMeaning = new Map<string, PortRow>();
+  for (const row of rows) {
+    const { first, last, name, description } = row;
+    const key = JSON.stringify([first, last, name || description]);
+    const before = byMeaning.get(key);
+    const transports = [...before?.transports ?? [], ...row.transports];
+    byMeaning.set(key, {
+      ...(before ?? row),
+      transports: [...new Set(transports)],
+    });
+  }
+  return [...byMeaning.values()].sort((a, b) =>
+    a.first - b.first || a.last - b.last
+  );
+}

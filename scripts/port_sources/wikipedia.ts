@@ -1,4 +1,5 @@
 import {
+  merged,
   oneLine,
   type PortRow,
   type PortSource,
@@ -29,8 +30,10 @@ export function readWikipedia(text: string): PortSource {
     if (transports.length === 0) continue;
     rows.push({ ...ports, name: "", description: oneLine(name), transports });
   }
-  rows.sort((a, b) => a.first - b.first || a.last - b.last);
-  return { state: /state of (\d{4}-\d{2}-\d{2})/.exec(text)?.[1] ?? "", rows };
+  return {
+    state: /state of (\d{4}-\d{2}-\d{2})/.exec(text)?.[1] ?? "",
+    rows: merged(rows),
+  };
 }
 
 function tabFacts(text: string): string[][] {

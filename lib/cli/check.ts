@@ -1,0 +1,164 @@
+import { PortForError, quoted } from "../error.ts";
+import { readEphemeralRanges } from "../machine/ephemeral.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  formatPortRanges,
+  SYSTEM_PORTS,
+} from "../ports/port_range.ts";
+import { type PortSet, setOf } from "../ports/port_set.ts";
+import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
+import { errorCode, type FileFacts, type Runtime } from "../runtime/runtime.ts";
+import { folderOf } from "../runtime/path.ts";
+import {
+  type Association,
+  nameProblem,
+  portsOf,
+} from "../store/association.ts";
+import type { Call } from "./call.ts";
+import { statusOf } from "./status.ts";
+import { holderText, painterFor } from "./text.ts";
+
+/** What `--check` found, as `--check --json` prints it. */
+export interface CheckReport {
+  /** What is wrong, and what to do about it. */
+  readonly problems: readonly string[];
+  /** What is as it may be, but worth knowing. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * `--check`: every problem in the store and with its ports, each once.
+ *
+ * @returns 0 where there is none, else 1.
+ */
+export async function check(call: Call): Promise<number> {
+  const { line, runtime } = call;
+  const report = await checked(call);
+  runtime.writeOut(
+    line.has("json") ? `${JSON.stringify(report)}\n` : text(report, runtime),
+  );
+  return report.problems.length === 0 ? 0 : 1;
+}
+
+async function checked({ store, runtime }: Call): Promise<CheckReport> {
+  const problems: string[] = [...fileProblems(store.path, runtime)];
+  let associations: Association[] = [];
+  try {
+    associations = store.list((problem) => problems.push(problem));
+  } catch (error) {
+    if (!(error instanceof PortForError)) throw error;
+    problems.push(error.message);
+  }
+  for (const association of associations) {
+    problems.push(...associationProblems(association, runtime));
+  }
+  const notes = (await statusOf(associations, runtime))
+    .filter(({ state }) => state === "in use")
+    .map(({ name, port, holders }) =>
+      `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
+    );
+  return { problems: [...new Set(problems)], notes };
+}
+
+function text({ problems, notes }: CheckReport, runtime: Runtime): string {
+  const paint = painterFor(runtime);
+  return [
+    ...problems.map((problem) => `${paint.bad("problem")}: ${problem}\n`),
+    ...notes.map((note) => `${paint.dim("note")}: ${note}\n`),
+    problems.length === 0
+      ? paint.good("no problem found\n")
+      : `${problems.length} problem${problems.length === 1 ? "" : "s"} found\n`,
+  ].join("");
+}
+
+function* associationProblems(
+  association: Association,
+  runtime: Runtime,
+): Generator<string> {
+  const { name, expires } = association;
+  const shown = quoted(name);
+  const wrong = nameProblem(name);
+  if (wrong !== undefined) {
+    yield `the name ${shown} is not valid: ${wrong} (rename it in the store)`;
+  }
+  if (expires && expires.getTime() <= Date.now()) {
+    yield `the lease of ${shown} expired at ${expires.toISOString()} ` +
+      `(drop it with --prune, or renew it with --ttl)`;
+  }
+  const move = `move it: take it away with --unbind and associate it again`;
+  for (const [why, ports] of claims(association, runtime)) {
+    yield `port ${ports} of ${shown} is ${why} (${move})`;
+  }
+}
+
+/** Why a port of an association would not be chosen today. */
+function* claims(
+  association: Association,
+  runtime: Runtime,
+): Generator<[why: string, ports: string]> {
+  const held = portsOf(association);
+  const { ranges, configured } = readEphemeralRanges(runtime);
+  const reasons: [string, PortSet][] = [
+    ["a system port", setOf([SYSTEM_PORTS])],
+    ["assigned by IANA", assignedPorts()],
+    ["well known", wellKnownPorts()],
+    [`in the ephemeral range ${formatPortRanges(configured)}`, setOf(ranges)],
+    ["in the dynamic range", setOf([DYNAMIC_RANGE])],
+  ];
+  for (const [why, ports] of reasons) {
+    const common = setOf([held]).retainAll(ports);
+    if (common.size === 0) continue;
+    yield [why, [...common.ranges()].map(formatPortRange).join(", ")];
+    // One reason to move is enough, and the first is the strongest.
+    return;
+  }
+}
+
+/** What is wrong with the store's file, its lock, its folder, and leftovers. */
+function* fileProblems(path: string, runtime: Runtime): Generator<string> {
+  const real = realPathIfThere(path, runtime);
+  if (real === undefined) return;
+  for (const file of [real, `${real}.lock`]) {
+    const facts = factsIfThere(file, runtime);
+    if (facts?.kind === "file" && writableByOthers(facts)) {
+      yield `${file} can be written by everybody (chmod o-w ${file})`;
+    }
+  }
+  const folder = folderOf(real, runtime.os);
+  const folderFacts = factsIfThere(folder, runtime);
+  if (folderFacts && writableByOthers(folderFacts) && !isSticky(folderFacts)) {
+    yield `everybody can replace files in ${folder} (chmod o-w ${folder})`;
+  }
+  if (factsIfThere(`${real}.tmp`, runtime)) {
+    yield `${real}.tmp was left by a port-for that died, or one is writing ` +
+      `just now (the next change of the store removes it)`;
+  }
+}
+
+function writableByOthers({ mode = 0 }: FileFacts): boolean {
+  return (mode & 0o002) !== 0;
+}
+
+/** In a sticky folder people can remove and rename only what is theirs. */
+function isSticky({ mode = 0 }: FileFacts): boolean {
+  return (mode & 0o1000) !== 0;
+}
+
+function realPathIfThere(path: string, runtime: Runtime): string | undefined {
+  try {
+    return runtime.realPath(path);
+  } catch (error) {
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function factsIfThere(path: string, runtime: Runtime): FileFacts | undefined {
+  try {
+    return runtime.lstat(path);
+  } catch (error) {
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  explain as explainPort,
+  type PortExplanation,
+} from "../machine/explain.ts";
+import type { Holder } from "../machine/listeners.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  inRanges,
+  parsePort,
+  SYSTEM_PORTS,
+} from "../ports/port_range.ts";
+import type { Service } from "../ports/services.ts";
+import { type Association, portsOf } from "../store/association.ts";
+import { quoted } from "../error.ts";
+import type { Call } from "./call.ts";
+import { fail } from "./messages.ts";
+import { holderText, type Painter, painterFor } from "./text.ts";
+
+/** A port and the name that holds it: an item of `--explain --json`. */
+export interface ExplainedPort extends PortExplanation {
+  /** The association that it belongs to, if it belongs to one. */
+  readonly association?: Association;
+}
+
+/**
+ * `--explain PORT`: all that is known about ports.
+ *
+ * @returns 0 where every one of them is good and free, else 1.
+ */
+export async function explain(call: Call): Promise<number> {
+  const { line, runtime } = call;
+  const ports = line.values("explain").map((port) =>
+    parsePort(port, "--explain")
+  );
+  const associations = associationsIfReadable(call);
+  const explanations: ExplainedPort[] = [];
+  for (const port of ports) {
+    const association = associations.find((association) =>
+      inRanges(port, [portsOf(association)])
+    );
+    explanations.push({
+      ...await explainPort(port, runtime),
+      ...(association ? { association } : {}),
+    });
+  }
+  runtime.writeOut(
+    line.has("json")
+      ? `${JSON.stringify(explanations)}\n`
+      : explanations.map((explanation) =>
+        text(explanation, painterFor(runtime))
+      ).join("\n"),
+  );
+  return explanations.every(({ good, free }) => good && free) ? 0 : 1;
+}
+
+/** What is known of a port does not depend on the store: go on without it. */
+function associationsIfReadable({ store, runtime }: Call): Association[] {
+  try {
+    return store.list();
+  } catch (error) {
+    fail(runtime, error);
+    return [];
+  }
+}
+
+function text(explanation: ExplainedPort, paint: Painter): string {
+  const lines = [...facts(explanation)].map((fact) => `  ${fact}\n`);
+  return `${verdict(explanation, paint)}\n${lines.join("")}`;
+}
+
+function verdict(
+  { port, good, free, holders }: PortExplanation,
+  paint: Painter,
+): string {
+  const head = paint.bold(`${port}`);
+  if (good && free) return `${head}: ${paint.good("good and free")}`;
+  const use = free ? "" : ` in use by ${holderText(holders)}`;
+  if (good) return `${head}: ${paint.warn("good, but")}${use}`;
+  return `${head}: ${paint.bad("not good")}${free ? "" : `, and${use}`}`;
+}
+
+function* facts(explanation: ExplainedPort): Generator<string> {
+  const { association, ephemeral, near, shortRange, holders } = explanation;
+  for (const service of explanation.assigned) {
+    yield `assigned by IANA: ${serviceText(service)}`;
+  }
+  for (const service of explanation.wellKnown) {
+    yield `well known: ${serviceText(service)}`;
+  }
+  if (explanation.space === "system") {
+    yield `a system port (${formatPortRange(SYSTEM_PORTS)}): only privileged ` +
+      `programs may bind it`;
+  }
+  if (explanation.space === "dynamic") {
+    yield `in the dynamic range ${formatPortRange(DYNAMIC_RANGE)}: ` +
+      `never a place for a service`;
+  }
+  if (explanation.kernelReserved) {
+    yield "reserved in the kernel, which never hands it out";
+  } else if (ephemeral) {
+    yield `in the ephemeral range ${formatPortRange(ephemeral.range)} ` +
+      `(${ephemeral.source}): the system may hand it out at any time`;
+  }
+  if (near) {
+    const service = near.service ? `: ${serviceText(near.service)}` : "";
+    const claim = near.by === "IANA"
+      ? "assigned by IANA"
+      : near.by === "wide use"
+      ? "well known"
+      : "the first that the system claims";
+    yield `too near to ${near.port}, which is ${claim}${service}`;
+  }
+  if (shortRange) {
+    yield `in a range too short: only ${formatPortRange(shortRange)} ` +
+      `is available here`;
+  }
+  if (association) {
+    const { name, expires } = association;
+    yield `associated with ${quoted(name)}` +
+      (expires ? ` until ${expires.toISOString()}` : "");
+  }
+  for (const holder of holders) yield holderFact(holder);
+  if (explanation.free) yield "free: it can be bound on every local address";
+  else if (holders.length === 0) {
+    yield "in use by a process that cannot be seen (try as root)";
+  }
+}
+
+function serviceText({ name, description, transports }: Service): string {
+  const what = [name, description].filter((part) => part !== "").join(", ");
+  return what + (transports.length > 0 ? ` (${transports.join(", ")})` : "");
+}
+
+function holderFact(holder: Holder): string {
+  const { transport, address, how, pid, user, uncertain } = holder;
+  const who = holderText([{ ...holder, ...(uncertain ? { uncertain } : {}) }]);
+  const owner = pid !== undefined && user !== undefined ? ` of ${user}` : "";
+  const where = address === "" ? "" : ` ${address}`;
+  switch (how) {
+    case "listening":
+      return `in use: ${who}${owner} listens on ${transport}${where}`;
+    case "bound":
+      return `in use: ${who}${owner} has bound ${transport}${where}` +
+        (transport === "tcp" ? " and does not listen" : "");
+    case "connected":
+      return `in use: ${who}${owner} has connections from ${transport}${where}`;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Holder } from "../machine/listeners.ts";
+
+/** Paints text for a terminal; leaves it alone anywhere else. */
+export interface Painter {
+  /** What a reader should see first. */
+  bold(text: string): string;
+  /** What is as it should be. */
+  good(text: string): string;
+  /** What a reader should look at. */
+  warn(text: string): string;
+  /** What is wrong. */
+  bad(text: string): string;
+  /** What matters least. */
+  dim(text: string): string;
+}
+
+/**
+ * Colours for a terminal, and none where output goes elsewhere or `NO_COLOR` is
+ * set (no-color.org).
+ */
+export function painterFor(runtime: Runtime): Painter {
+  const plain = runtime.terminalWidth() === undefined ||
+    Boolean(runtime.env("NO_COLOR"));
+  const paint = (code: number) => (text: string) =>
+    plain ? text : `\x1b[${code}m${text}\x1b[0m`;
+  return {
+    bold: paint(1),
+    good: paint(32),
+    warn: paint(33),
+    bad: paint(31),
+    dim: paint(2),
+  };
+}
+
+/** A name as people can read it, with what is invisible in it made visible. */
+export function visible(name: string): string {
+  return name.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
+/** Wide characters of East Asia, and emoji, take two columns. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+
+/** How many columns of a terminal a text takes. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) {
+    if (!/\p{M}/u.test(character)) columns += WIDE.test(character) ? 2 : 1;
+  }
+  return columns;
+}
+
+/** The text in a column of a table: filled up with blanks, or cut with `…`. */
+export function fitted(text: string, columns: number): string {
+  const filler = columns - columnsOf(text);
+  if (filler >= 0) return text + " ".repeat(filler);
+  let cut = "";
+  for (const character of text) {
+    if (columnsOf(cut + character) > columns - 1) break;
+    cut += character;
+  }
+  return `${cut}…${" ".repeat(columns - 1 - columnsOf(cut))}`;
+}
+
+/** Who holds a port, in a few words: `nginx (pid 812)`. */
+export function holderText(holders: readonly Holder[]): string {
+  if (holders.length === 0) return "a process that cannot be seen";
+  const texts = [...new Set(holders.map(oneHolderText))];
+  if (holders.some(({ uncertain }) => uncertain)) {
+    return `perhaps ${texts.join(" or ")}`;
+  }
+  return texts.join(", ");
+}
+
+function oneHolderText({ process, pid, user, how }: Holder): string {
+  if (pid !== undefined) return `${process ?? "a process"} (pid ${pid})`;
+  if (user !== undefined) return `a process of the user ${user}`;
+  return how === "connected"
+    ? "a connection that is closing"
+    : "a process of another user";
+}

@@ -1,0 +1,159 @@
+import { PortForError } from "../error.ts";
+import {
+  availableOutside,
+  BORDER,
+  goodPortsOf,
+  isLongEnough,
+} from "../ports/policy.ts";
+import {
+  DYNAMIC_RANGE,
+  inRanges,
+  isPort,
+  MAX_PORT,
+  type PortRange,
+  SYSTEM_PORTS,
+} from "../ports/port_range.ts";
+import type { PortSet } from "../ports/port_set.ts";
+import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
+import type { Service } from "../ports/services.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
+import { type Holder, holdersOf, readHolders } from "./listeners.ts";
+import { probe } from "./probe.ts";
+
+/** Everything that is known about a port on this machine. */
+export interface PortExplanation {
+  /** The port, 1-65535. */
+  readonly port: number;
+  /** Whether it is a good port. */
+  readonly good: boolean;
+  /** Whether nobody holds it now, by a probe of TCP. */
+  readonly free: boolean;
+  /** Where RFC 6335 puts it. */
+  readonly space: "system" | "registered" | "dynamic";
+  /** What IANA assigned it to; empty for an unassigned port. */
+  readonly assigned: readonly Service[];
+  /** What uses it without an assignment. */
+  readonly wellKnown: readonly Service[];
+  /** The ephemeral range that it is in, and where that was read. */
+  readonly ephemeral?: { readonly range: PortRange; readonly source: string };
+  /** Whether the Linux kernel is told not to hand it out. */
+  readonly kernelReserved: boolean;
+  /** The claimed port that it is too near to, where there is one. */
+  readonly near?: ClaimedPort;
+  /** The run of available ports that it is in, where that is too short. */
+  readonly shortRange?: PortRange;
+  /** Who holds it, as far as this user may see. */
+  readonly holders: readonly Holder[];
+}
+
+/** A port that is not available, and why. */
+export interface ClaimedPort {
+  /** The port. */
+  readonly port: number;
+  /** What claims it. */
+  readonly by: "IANA" | "wide use" | "the system";
+  /** The service that it is for, where it is for one. */
+  readonly service?: Service;
+}
+
+/**
+ * Explains a port: whether it is good, whether it is free, and why.
+ *
+ * @param port The port, 1-65535.
+ * @throws {PortForError} `BAD_INPUT` where it is not a port.
+ *
+ * @example
+ * ```ts
+ * import { explainPort } from "@x/port-for";
+ *
+ * const { good, assigned } = await explainPort(5432);
+ * console.log(good, assigned[0]?.name); // false postgresql
+ * ```
+ */
+export function explainPort(port: number): Promise<PortExplanation> {
+  return explain(port, currentRuntime);
+}
+
+/** `explainPort` on a given runtime. */
+export async function explain(
+  port: number,
+  runtime: Runtime,
+): Promise<PortExplanation> {
+  if (!isPort(port)) {
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot explain port ${port}: not a whole number from 1 to ${MAX_PORT}`,
+    );
+  }
+  // The names of services are a large module: choosing never needs them.
+  const services = await import("../ports/services.ts");
+  const ephemeral = readEphemeralRanges(runtime);
+  const available = availableOutside(ephemeral.ranges);
+  const free = !await probe(port, {}, runtime);
+  return {
+    port,
+    good: goodPortsOf(available).has(port),
+    free,
+    space: spaceOf(port),
+    assigned: services.assignedServices(port),
+    wellKnown: services.wellKnownServices(port),
+    kernelReserved: inRanges(port, ephemeral.reserved),
+    ...ephemeralFact(port, ephemeral),
+    ...(available.has(port) ? neighbourhood(port, available, services) : {}),
+    holders: holdersOf(
+      port,
+      !free,
+      readHolders(runtime, new Set([port])),
+      runtime,
+    ),
+  };
+}
+
+function spaceOf(port: number): PortExplanation["space"] {
+  if (inRanges(port, [SYSTEM_PORTS])) return "system";
+  return inRanges(port, [DYNAMIC_RANGE]) ? "dynamic" : "registered";
+}
+
+function ephemeralFact(
+  port: number,
+  { configured, source }: EphemeralRanges,
+): Pick<PortExplanation, "ephemeral"> {
+  const range = configured.find((range) => inRanges(port, [range]));
+  return range ? { ephemeral: { range, source } } : {};
+}
+
+/** What keeps an available port from being good, if anything does. */
+function neighbourhood(
+  port: number,
+  available: PortSet,
+  services: Services,
+): Pick<PortExplanation, "near" | "shortRange"> {
+  const run = [...available.ranges()].find((run) => inRanges(port, [run]))!;
+  const below = port - run.first;
+  const above = run.last - port;
+  const near = Math.min(below, above) < BORDER;
+  return {
+    ...(near
+      ? {
+        near: claimed(below < above ? run.first - 1 : run.last + 1, services),
+      }
+      : {}),
+    ...(isLongEnough(run) ? {} : { shortRange: run }),
+  };
+}
+
+type Services = typeof import("../ports/services.ts");
+
+function claimed(port: number, services: Services): ClaimedPort {
+  const by = assignedPorts().has(port)
+    ? "IANA"
+    : wellKnownPorts().has(port)
+    ? "wide use"
+    : "the system";
+  const [service] = by === "IANA"
+    ? services.assignedServices(port)
+    : services.wellKnownServices(port);
+  return { port, by, ...(service ? { service } : {}) };
+}

@@ -1,0 +1,272 @@
+import { PortSet } from "../ports/port_set.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import {
+  linuxHolders,
+  linuxTcpSockets,
+  unlistedSocketOwners,
+} from "./listeners_linux.ts";
+import { toolOutput } from "./tool.ts";
+
+/** Who holds a port, and how. What cannot be seen is left out. */
+export interface Holder {
+  /** The port that is held, 1-65535. */
+  readonly port: number;
+  /** The transport. */
+  readonly transport: "tcp" | "udp";
+  /** The local address, such as `127.0.0.1` or `::`; empty where unknown. */
+  readonly address: string;
+  /**
+   * `listening` for connections; `bound` (a UDP socket, or a TCP socket that
+   * does not listen); `connected`: there are only connections from it.
+   */
+  readonly how: "listening" | "bound" | "connected";
+  /** The process's id. */
+  readonly pid?: number;
+  /** The process's short name. */
+  readonly process?: string;
+  /** Set where another process may be the holder instead. */
+  readonly uncertain?: true;
+  /** The name of the user who owns the socket, else the user's id. */
+  readonly user?: string;
+}
+
+/** Who holds which ports, by port. */
+export type Holders = ReadonlyMap<number, readonly Holder[]>;
+
+/**
+ * Who holds ports on this machine. Everything is read once, when this is
+ * called.
+ *
+ * Linux: `/proc/net/{tcp,tcp6,udp,udp6}` and `/proc/PID/fd`. macOS and the
+ * BSDs: `lsof`, else `sockstat`. Windows: `netstat` and `tasklist`. Where none
+ * of these can be read, nobody is named.
+ *
+ * @param ports The only ports to ask about.
+ */
+export function readHolders(
+  runtime: Runtime,
+  ports: ReadonlySet<number>,
+): Holders {
+  const holders = allHolders(runtime, ports)
+    .filter(({ port }) => ports.has(port));
+  const byPort = Map.groupBy(holders, ({ port }) => port);
+  for (const [port, all] of byPort) byPort.set(port, withoutRepetition(all));
+  return byPort;
+}
+
+/** The TCP ports that some socket of this machine has, whoever's it is. */
+export function readPortsInUse(runtime: Runtime): PortSet {
+  const used = new PortSet();
+  const holders = isLinux(runtime)
+    ? linuxTcpSockets(runtime)
+    : allHolders(runtime, new Set());
+  for (const { transport, port } of holders) {
+    if (transport === "tcp") used.add(port);
+  }
+  return used;
+}
+
+/**
+ * Who holds one port. A TCP socket that is bound but does not listen is in no
+ * table of Linux: where a port is in use and nobody is seen to hold it, it is
+ * one of the processes that have such a socket.
+ *
+ * @param inUse Whether probing found the port in use.
+ */
+export function holdersOf(
+  port: number,
+  inUse: boolean,
+  holders: Holders,
+  runtime: Runtime,
+): readonly Holder[] {
+  const seen = holders.get(port) ?? [];
+  const explained = seen.some(({ transport }) => transport === "tcp");
+  if (!inUse || explained || !isLinux(runtime)) return seen;
+  const suspects = unlistedSocketOwners(runtime);
+  // Only root sees everybody's sockets.
+  const certain = suspects.length === 1 && runtime.userId() === 0;
+  return [
+    ...seen,
+    ...suspects.map((owner) => ({
+      port,
+      transport: "tcp" as const,
+      address: "",
+      how: "bound" as const,
+      ...owner,
+      ...(certain ? {} : { uncertain: true as const }),
+    })),
+  ];
+}
+
+function isLinux({ os }: Runtime): boolean {
+  return os === "linux" || os === "android";
+}
+
+function allHolders(runtime: Runtime, ports: ReadonlySet<number>): Holder[] {
+  if (isLinux(runtime)) return linuxHolders(runtime, ports);
+  switch (runtime.os) {
+    case "windows":
+      return fromTool(
+        runtime,
+        "netstat",
+        ["-ano"],
+        (output) => readNetstat(output, taskNames(runtime)),
+      ) ?? [];
+    default:
+      return fromTool(
+        runtime,
+        "lsof",
+        ["-nP", "-i", "-F", "pcLPnT"],
+        readLsof,
+      ) ??
+        fromTool(runtime, "sockstat", ["-46"], readSockstat) ?? [];
+  }
+}
+
+/**
+ * A server that listens has connections from its port as well, and a process
+ * has many sockets: once for each process and way is enough to know.
+ */
+function withoutRepetition(holders: readonly Holder[]): Holder[] {
+  const listening = holders.some(({ how }) => how === "listening");
+  const said = new Set<string>();
+  return holders.filter((holder) => {
+    const { transport, how, pid, address } = holder;
+    if (how === "connected" && listening) return false;
+    const at = how === "connected" ? "" : address;
+    const key = [transport, how, pid, at].join(" ");
+    return said.size < said.add(key).size;
+  });
+}
+
+function fromTool(
+  runtime: Runtime,
+  tool: string,
+  args: readonly string[],
+  read: (output: string) => Holder[],
+): Holder[] | undefined {
+  try {
+    return read(toolOutput(runtime, tool, args));
+  } catch (error) {
+    // Without the tool, or the right to run it, nobody is named.
+    const code = errorCode(error);
+    const denied = (error as Error).name === "NotCapable";
+    if (code === "ENOENT" || code === "EACCES" || denied) return undefined;
+    throw error;
+  }
+}
+
+/** Reads `lsof -F pcLPnT`: a field a line, its kind in the first letter. */
+function readLsof(output: string): Holder[] {
+  const holders: Holder[] = [];
+  let process: { pid: number; process?: string; user?: string } = { pid: 0 };
+  let transport: "tcp" | "udp" = "tcp";
+  let name = "";
+  let listening = false;
+  const finishSocket = () => {
+    const [local = "", remote] = name.split("->");
+    const at = splitAddress(local);
+    name = "";
+    if (!at) return;
+    const how = listening
+      ? "listening"
+      : remote === undefined
+      ? "bound"
+      : "connected";
+    holders.push({ ...at, transport, how, ...process });
+  };
+  for (const line of output.split("\n")) {
+    const value = line.slice(1);
+    switch (line[0]) {
+      case "p":
+        finishSocket();
+        process = { pid: Number(value) };
+        break;
+      case "c":
+        process = { ...process, process: value };
+        break;
+      case "L":
+        process = { ...process, user: value };
+        break;
+      case "f":
+        finishSocket();
+        listening = false;
+        break;
+      case "P":
+        transport = value === "UDP" ? "udp" : "tcp";
+        break;
+      case "n":
+        name = value;
+        break;
+      case "T":
+        if (value === "ST=LISTEN") listening = true;
+        break;
+    }
+  }
+  finishSocket();
+  return holders;
+}
+
+/** Reads `sockstat -46`: user, command, pid, fd, protocol, local, foreign. */
+function readSockstat(output: string): Holder[] {
+  return output.split("\n").flatMap((line) => {
+    const [user, process, pid, , protocol = "", local = "", foreign = ""] = line
+      .trim().split(/\s+/);
+    const at = splitAddress(local);
+    const transport = protocol.slice(0, 3);
+    if (!at || (transport !== "tcp" && transport !== "udp")) return [];
+    const how = foreign !== "*:*"
+      ? "connected"
+      : transport === "tcp"
+      ? "listening"
+      : "bound";
+    const who = { user: user!, process: process!, pid: Number(pid) };
+    return [{ ...at, transport, how, ...who } as const];
+  });
+}
+
+/** Reads `netstat -ano`. The states are in the language of the system. */
+function readNetstat(
+  output: string,
+  names: ReadonlyMap<number, string>,
+): Holder[] {
+  return output.split("\n").flatMap((line) => {
+    const words = line.trim().split(/\s+/);
+    const [protocol = "", local = "", foreign = ""] = words;
+    const transport = protocol.toLowerCase();
+    const at = splitAddress(local);
+    if (!at || (transport !== "tcp" && transport !== "udp")) return [];
+    const pid = Number(words.at(-1));
+    const process = names.get(pid);
+    const how = transport === "udp"
+      ? "bound"
+      : foreign.endsWith(":0")
+      ? "listening"
+      : "connected";
+    const who = { pid, ...(process === undefined ? {} : { process }) };
+    return [{ ...at, transport, how, ...who } as const];
+  });
+}
+
+/** The names of Windows's processes by id: `"name.exe","1234",...`. */
+function taskNames(runtime: Runtime): Map<number, string> {
+  const names = new Map<number, string>();
+  try {
+    const output = toolOutput(runtime, "tasklist", ["/FO", "CSV", "/NH"]);
+    for (const [, name, pid] of output.matchAll(/^"([^"]*)","(\d+)"/gm)) {
+      names.set(Number(pid), name!);
+    }
+  } catch {
+    // Without it, ids have to do.
+  }
+  return names;
+}
+
+/** Splits `127.0.0.1:80`, `[::1]:80`, `*:80` or `127.0.0.1%lo0:80`. */
+function splitAddress(
+  text: string,
+): { address: string; port: number } | undefined {
+  const match = /^\[?([^\]]*?)\]?:(\d+)$/.exec(text);
+  const port = Number(match?.[2]);
+  return match && port > 0 ? { address: match[1]!, port } : undefined;
+}
