@@ -1,6 +1,8 @@
 import type { Runtime } from "../runtime/runtime.ts";
+import { type Association, portsOf } from "../store/association.ts";
 import type { PortStore } from "../store/port_store.ts";
 import type { CommandLine } from "./command_line.ts";
+import { variablesOf } from "./env.ts";
 
 /** One call of port-for: what a command works with. */
 export interface Call {
@@ -12,28 +14,54 @@ export interface Call {
   readonly runtime: Runtime;
 }
 
-/** Names with their ports, as `--json` prints them for names and `--list`. */
-export type NamedPorts = Readonly<Record<string, number>>;
+/**
+ * Names with their ports, as `--json` prints them for names and for `--list`; a
+ * block of ports is a list.
+ */
+export type NamedPorts = Readonly<Record<string, number | readonly number[]>>;
 
-/** Prints names with their ports: the ports alone, or all as JSON. */
+/** A name as the caller wrote it, and what it holds. */
+export type Named = readonly [name: string, association: Association];
+
+/** Prints the ports of names: a line each, as variables, or as JSON. */
 export function printPorts(
   { line, runtime }: Call,
-  names: readonly string[],
-  ports: readonly number[],
+  named: readonly Named[],
 ): void {
-  if (line.has("json")) {
-    const pairs = names.map((name, at) => [name, ports[at]!] as const);
-    runtime.writeOut(jsonObject(pairs));
-  } else {
+  if (line.has("json")) runtime.writeOut(namedPortsJson(named));
+  else if (line.has("env")) runtime.writeOut(variableLines(named));
+  else {
+    const ports = named.flatMap(([, association]) => portList(association));
     runtime.writeOut(ports.map((port) => `${port}\n`).join(""));
   }
+}
+
+/** `NamedPorts` as a line of JSON. */
+export function namedPortsJson(named: readonly Named[]): string {
+  return jsonObject(named.map(([name, association]) => [
+    name,
+    association.count === 1 ? association.port : portList(association),
+  ]));
+}
+
+/** Names with their (first) ports, as lines for the environment. */
+export function variableLines(named: readonly Named[]): string {
+  const ports = named.map(([name, { port }]) => [name, port] as const);
+  return [...variablesOf(ports)]
+    .map(([variable, port]) => `${variable}=${port}\n`).join("");
+}
+
+/** The ports that an association holds, one by one. */
+export function portList(association: Association): number[] {
+  const { first, last } = portsOf(association);
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
 /**
  * A line of JSON with the keys in the order given: an object would put names
  * that look like numbers first.
  */
-export function jsonObject(
+function jsonObject(
   pairs: readonly (readonly [key: string, value: unknown])[],
 ): string {
   const members = [...new Map(pairs)].map(([key, value]) =>

@@ -45,7 +45,10 @@ async function checked({ store, runtime }: Call): Promise<CheckReport> {
   const problems: string[] = [...fileProblems(store.path, runtime)];
   let associations: Association[] = [];
   try {
-    associations = store.list((problem) => problems.push(problem));
+    associations = store.list({
+      expired: true,
+      onProblem: (problem) => problems.push(problem),
+    });
   } catch (error) {
     if (!(error instanceof PortForError)) throw error;
     problems.push(error.message);

@@ -19,14 +19,20 @@ export class CommandLine {
   readonly action: Action;
   /** The names to associate: those without an option and those of `--bind`. */
   readonly names: readonly string[];
+  /** The command to run with the ports, behind `--`. */
+  readonly command: readonly string[] | undefined;
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
   /** @throws {PortForError} `BAD_INPUT`, naming the option. */
   constructor(args: readonly string[]) {
-    const { names, values } = readArguments(args);
+    const end = args.indexOf("--");
+    const own = end === -1 ? args : args.slice(0, end);
+    const { names, values } = readArguments(own);
     this.names = names;
+    this.command = end === -1 ? undefined : args.slice(end + 1);
     this.#values = values;
     this.action = actionOf(names, values);
+    refuseNoCommand(this.action, this.command, values);
     if (this.action !== "help" && this.action !== "version") {
       refuseContradictions(this.action, names, values);
     }
@@ -154,7 +160,8 @@ function refuseContradictions(
       throw wrong(`--${a} and --${b} contradict each other`);
     }
   }
-  if (action === "associate" && names.length === 0) {
+  const nameless = values.has("here") || values.has("env");
+  if (action === "associate" && names.length === 0 && !nameless) {
     throw wrong("no NAME is given");
   }
   if (values.has("port") && names.length > 1) {
@@ -162,6 +169,21 @@ function refuseContradictions(
       `--port ${values.get("port")} is for one NAME, but ${names.length} are ` +
         `given: ${names.map(quoted).join(", ")}`,
     );
+  }
+}
+
+function refuseNoCommand(
+  action: Action,
+  command: readonly string[] | undefined,
+  values: Values,
+): void {
+  if (command === undefined || action === "help") return;
+  if (command[0] === undefined) throw wrong('no COMMAND stands behind "--"');
+  const other = action !== "associate"
+    ? action
+    : ["json", "env"].find((long) => values.has(long));
+  if (other) {
+    throw wrong(`--${other} and a COMMAND behind "--" contradict each other`);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Option, OPTION_GROUPS } from "./options.ts";
 /** What port-for prints on standard error when it is called with nothing. */
 export const USAGE = `\
 Usage: port-for [options] NAME...
+       port-for [options] NAME... -- COMMAND...
        port-for --help
 `;
 
@@ -10,13 +11,14 @@ Usage: port-for [options] NAME...
 const WIDTH = 80;
 
 /** Where the explanations of the options begin. */
-const INDENT = 24;
+const INDENT = 27;
 
 const EXAMPLES = [
   ["port-for web", 'a port for "web": chosen once, the same ever after'],
   ["port-for web db", "a port each, a line each"],
   ["port-for --list", "which name holds which port"],
   ["port-for --unbind web", '"web" needs its port no more'],
+  ["port-for web -- npm start", "run a command with $PORT and $WEB_PORT"],
   ["port-for --user web", "without sudo: in a store of your own"],
 ] as const;
 

@@ -50,6 +50,10 @@ async function perform(
       return runtime.writeOut(completions(line.value("completions")!));
     }
     case "associate":
+      if (line.has("env") && line.names.length === 0) {
+        const { listVariables } = await import("./list.ts");
+        return listVariables(callFor(line, runtime));
+      }
       return await associate(callFor(line, runtime));
     case "unbind": {
       const { unbind } = await import("./unbind.ts");
@@ -70,6 +74,14 @@ async function perform(
     case "check": {
       const { check } = await import("./check.ts");
       return await check(callFor(line, runtime));
+    }
+    case "prune": {
+      const { prune } = await import("./prune.ts");
+      return await prune(callFor(line, runtime));
+    }
+    case "import": {
+      const { importConf } = await import("./import.ts");
+      return await importConf(callFor(line, runtime));
     }
     case "map": {
       const { map } = await import("./map.ts");

@@ -28,6 +28,8 @@ export type Action =
   | "explain"
   | "check"
   | "map"
+  | "prune"
+  | "import"
   | "completions"
   | "help"
   | "version";
@@ -87,12 +89,47 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         action: "get",
       },
       {
+        long: "count",
+        value: "N",
+        help: "a block of N consecutive ports",
+        changes: ["associate"],
+      },
+      {
+        long: "ttl",
+        value: "DURATION",
+        help: "a lease (90s, 15m, 2h, 7d), renewed by each call with it",
+        changes: ["associate"],
+      },
+      {
+        long: "here",
+        help: "names belong to the current directory; without NAME, the " +
+          "directory itself",
+        changes: ["associate", "unbind", "list", "get"],
+      },
+      {
+        long: "prune",
+        help: "drop expired leases, and names whose directory is gone",
+        action: "prune",
+      },
+      {
+        long: "import",
+        value: "FILE",
+        help: "take over the Python port-for's /etc/port-for.conf",
+        action: "import",
+      },
+      {
+        long: "env",
+        help: "print NAME_PORT=PORT lines; without NAME, for the whole store",
+        changes: ["associate", "get"],
+      },
+      {
         long: "json",
         help: "print JSON",
         changes: [
           "associate",
           "list",
           "get",
+          "import",
           "status",
           "explain",
           "check",
@@ -213,6 +250,7 @@ export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap((group) =>
 /** Options that contradict each other, beside two different actions. */
 export const CONTRADICTIONS: readonly (readonly [string, string])[] = [
   ["store", "user"],
+  ["env", "json"],
   ["port", "range"],
   ["port", "exclude"],
   ["port", "random"],

@@ -1,9 +1,8 @@
 import { type Holder, holdersOf, readHolders } from "../machine/listeners.ts";
 import { probe } from "../machine/probe.ts";
 import type { Association } from "../store/association.ts";
-import { portsOf } from "../store/association.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Call } from "./call.ts";
+import { type Call, portList } from "./call.ts";
 import { columnsOf, fitted, holderText, painterFor, visible } from "./text.ts";
 
 /** An association and what has become of its port: an item of `--status --json`. */
@@ -25,7 +24,7 @@ export interface AssociationStatus {
 /** `--status`: a table of the associations and their state. */
 export async function status(call: Call): Promise<void> {
   const { line, store, runtime } = call;
-  const statuses = await statusOf(store.list(), runtime);
+  const statuses = await statusOf(store.list({ expired: true }), runtime);
   runtime.writeOut(
     line.has("json")
       ? `${JSON.stringify(statuses)}\n`
@@ -61,11 +60,6 @@ export async function statusOf(
     });
   }
   return statuses;
-}
-
-function portList(association: Association): number[] {
-  const { first, last } = portsOf(association);
-  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
 /** The narrowest that the column of names gets, however narrow the terminal. */

@@ -30,6 +30,10 @@ export interface Choice {
   readonly random?: boolean;
   /** Ask that the UDP port be free too. */
   readonly udp?: boolean;
+  /** How many consecutive ports to choose. By default 1. */
+  readonly count?: number;
+  /** Who wants the range and the exclusions; by default the command line. */
+  readonly wantedBy?: string;
 }
 
 /** Chooses ports on this machine as it is now. */
@@ -64,28 +68,42 @@ export class Chooser {
   }
 
   /**
-   * A good port that is free now.
+   * A good port that is free now, or the first of a block of such ports.
    *
    * @param held The ports that names hold already.
    * @throws {PortForError} `NO_GOOD_PORT` where there is none, `BAD_INPUT` where
    * the range and the exclusions leave none to look at.
    */
   async choose(name: string, held: PortSet): Promise<number> {
-    const { random = false, udp = false } = this.#choice;
+    const { random = false, count = 1 } = this.#choice;
     const wanted = this.#wanted();
     const used = new PortSet();
     const order = random
       ? randomCandidates(wanted)
       : candidatesFor(name, wanted);
-    for (const port of order) {
-      if (held.has(port)) continue;
-      if (!await probe(port, { udp }, this.#runtime)) return port;
-      used.add(port);
+    for (const first of order) {
+      const ports = Array.from({ length: count }, (_, at) => first + at);
+      const open = ports.every((port) =>
+        wanted.has(port) && !held.has(port) && !used.has(port)
+      );
+      if (open && await this.#allFree(ports, used)) return first;
     }
     throw this.#nothingFor(name, wanted, held, used);
   }
 
-  /** What speaks against a port that a user asks for; empty for a good one. */
+  /** Probes ports; notes the first that is used. */
+  async #allFree(ports: readonly number[], used: PortSet): Promise<boolean> {
+    const { udp = false } = this.#choice;
+    for (const port of ports) {
+      if (await probe(port, { udp }, this.#runtime)) {
+        used.add(port);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What speaks against a port that a user gave; empty for a good one. */
   async objections(port: number): Promise<string[]> {
     const objections: string[] = [];
     if (inRanges(port, [SYSTEM_PORTS])) objections.push("a system port");
@@ -102,7 +120,10 @@ export class Chooser {
     if (objections.length === 0 && !this.#good.has(port)) {
       objections.push("close to a port that others claim");
     }
-    const { udp = false } = this.#choice;
+    const { range, exclude, udp = false } = this.#choice;
+    if ((range && !inRanges(port, [range])) || exclude?.has(port)) {
+      objections.push("outside the policy of the store");
+    }
     if (await probe(port, { udp }, this.#runtime)) objections.push("in use");
     return objections;
   }
@@ -122,7 +143,7 @@ export class Chooser {
     held: PortSet,
     used: PortSet,
   ): PortForError {
-    const { range, exclude } = this.#choice;
+    const { range, exclude, count = 1, wantedBy } = this.#choice;
     const account = this.#account(held, used);
     if (wanted.size === 0 && this.#good.size > 0) {
       const cuts = [
@@ -132,15 +153,19 @@ export class Chooser {
           : []),
       ].join(" with ");
       return new PortForError(
-        "BAD_INPUT",
-        `cannot choose a port for ${quoted(name)}: ${cuts} leaves no good ` +
-          `port: ${account} (give another range, or exclude less)`,
+        wantedBy === undefined ? "BAD_INPUT" : "NO_GOOD_PORT",
+        `cannot choose a port for ${quoted(name)}: ` +
+          `${wantedBy ?? cuts} leaves no good port: ${account} ` +
+          `(give another range, or exclude less)`,
       );
     }
+    const what = count === 1
+      ? "no good port is free"
+      : `no ${count} consecutive good ports are free`;
     return new PortForError(
       "NO_GOOD_PORT",
-      `cannot find a port for ${quoted(name)}: no good port is free: ` +
-        `${account} (${this.#wayOut(wanted)})`,
+      `cannot find a port for ${quoted(name)}: ${what}: ${account} ` +
+        `(${this.#wayOut(wanted)})`,
     );
   }
 
@@ -179,7 +204,8 @@ export class Chooser {
       return "narrow the ephemeral range of this machine, or give a port " +
         "with --port";
     }
-    const { range, exclude } = this.#choice;
+    const { range, exclude, count = 1 } = this.#choice;
+    if (count > 1) return "ask for fewer, or for several blocks";
     const more = range || exclude ? ", or leave more to choose from" : "";
     return `take away names that are no longer needed with --unbind${more}`;
   }

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { constants } from "node:os";
 import process from "node:process";
 import type {
   BindResult,
@@ -30,6 +31,17 @@ declare const Bun: {
     stdout: "pipe";
     stderr: "ignore";
   }): { exitCode: number; stdout: Uint8Array };
+  spawn(options: {
+    cmd: string[];
+    env: Record<string, string | undefined>;
+    stdin: "inherit";
+    stdout: "inherit";
+    stderr: "inherit";
+  }): {
+    kill(signal: string): void;
+    readonly exited: Promise<number>;
+    readonly signalCode: keyof typeof constants.signals | null;
+  };
   FFI: {
     dlopen(library: string, symbols: Record<string, unknown>): {
       symbols: Record<string, (...args: number[]) => number>;
@@ -54,6 +66,7 @@ export const bunRuntime: Runtime = {
   args: process.argv.slice(2),
 
   env: (name) => process.env[name],
+  currentFolder: () => process.cwd(),
   userId: () => process.getuid?.(),
   writeOut: (text) => writeAll(1, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(2, new TextEncoder().encode(text)),
@@ -75,6 +88,7 @@ export const bunRuntime: Runtime = {
   remove: (path) => fs.unlinkSync(path),
 
   run,
+  runInPlace,
 
   bindTcp,
   bindUdp,
@@ -201,6 +215,38 @@ function run(command: string, args: readonly string[]): CommandResult {
     stderr: "ignore",
   });
   return { status: exitCode, output: new TextDecoder().decode(stdout) };
+}
+
+/** What ends a program from outside, and is passed on to the command. */
+const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+async function runInPlace(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<number> {
+  const child = Bun.spawn({
+    cmd: [command, ...args],
+    env: { ...process.env, ...environment },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  const listeners = PASSED_ON.map((signal) => {
+    const listener = () => child.kill(signal);
+    process.on(signal, listener);
+    return { signal, listener };
+  });
+  try {
+    const status = await child.exited;
+    return child.signalCode === null
+      ? status
+      : 128 + constants.signals[child.signalCode];
+  } finally {
+    for (const { signal, listener } of listeners) {
+      process.off(signal, listener);
+    }
+  }
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

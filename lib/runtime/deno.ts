@@ -21,6 +21,7 @@ export const denoRuntime: Runtime = {
   },
 
   env: (name) => ifPermitted(() => Deno.env.get(name)),
+  currentFolder: () => Deno.cwd(),
   userId: () => ifPermitted(() => Deno.uid() ?? undefined),
   writeOut: (text) => writeAll(Deno.stdout, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
@@ -41,6 +42,7 @@ export const denoRuntime: Runtime = {
   remove: (path) => Deno.removeSync(path),
 
   run,
+  runInPlace,
 
   bindTcp,
   bindUdp,
@@ -148,6 +150,42 @@ function run(command: string, args: readonly string[]): CommandResult {
     status: result.code,
     output: new TextDecoder().decode(result.stdout),
   };
+}
+
+async function runInPlace(
+  command: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<number> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    env: { ...environment },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const passedOn: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  const listeners = passedOn.map((signal) => {
+    const listener = () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has just ended by itself.
+      }
+    };
+    Deno.addSignalListener(signal, listener);
+    return { signal, listener };
+  });
+  try {
+    const { code } = await child.status;
+    return code;
+  } finally {
+    for (const { signal, listener } of listeners) {
+      Deno.removeSignalListener(signal, listener);
+    }
+  }
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

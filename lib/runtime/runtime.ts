@@ -15,6 +15,8 @@ export interface Runtime {
 
   /** The value of an environment variable; `undefined` where not to be had. */
   env(name: string): string | undefined;
+  /** The folder that the process is in. */
+  currentFolder(): string;
   /** The user who runs the process; `undefined` where there are no user ids. */
   userId(): number | undefined;
   /** Writes all of the text to standard output. */
@@ -51,6 +53,19 @@ export interface Runtime {
 
   /** Runs a command to its end. Throws ENOENT where there is no such command. */
   run(command: string, args: readonly string[]): CommandResult;
+  /**
+   * Runs a command with this process's standard streams and environment, and
+   * passes SIGINT, SIGTERM and SIGHUP on to it until it ends.
+   *
+   * @param environment Variables to set beside those of this process.
+   * @returns Its exit status; 128 + n where signal n ended it.
+   * @throws an error with the system's code where it cannot be started.
+   */
+  runInPlace(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Promise<number>;
 
   /** Binds and listens on a TCP port of one address, then lets go of it. */
   bindTcp(host: string, port: number): BindResult;

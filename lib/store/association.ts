@@ -11,6 +11,8 @@ export interface Association {
   readonly count: number;
   /** When a lease ends; without it the association is for good. */
   readonly expires?: Date;
+  /** The directory that the name belongs to, if it belongs to one. */
+  readonly directory?: string;
 }
 
 /** The most characters a name may have. */
@@ -19,6 +21,11 @@ export const LONGEST_NAME = 255;
 /** The ports that an association holds. */
 export function portsOf({ port, count }: Association): PortRange {
   return { first: port, last: port + count - 1 };
+}
+
+/** Whether an association is a lease that has ended. */
+export function isExpired({ expires }: Association, now = Date.now()): boolean {
+  return expires !== undefined && expires.getTime() <= now;
 }
 
 /** Why a text is no valid name; `undefined` where it is one. */

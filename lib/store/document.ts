@@ -1,7 +1,13 @@
 import { parse, TomlDate, TomlError } from "smol-toml";
-import { quoted } from "../error.ts";
-import { isPort, MAX_PORT } from "../ports/port_range.ts";
-import { type Association, portsOf } from "./association.ts";
+import { PortForError, quoted } from "../error.ts";
+import {
+  isPort,
+  MAX_PORT,
+  parsePortRange,
+  type PortRange,
+} from "../ports/port_range.ts";
+import { type PortSet, setOf } from "../ports/port_set.ts";
+import { type Association, isExpired, portsOf } from "./association.ts";
 import {
   inlineEntries,
   placeOf,
@@ -19,8 +25,18 @@ export interface Document {
   readonly text: string;
   /** The associations by name, in the text's order; unsound ones left out. */
   readonly associations: ReadonlyMap<string, Association>;
+  /** What this site wants of ports that are chosen. */
+  readonly policy: Policy;
   /** What is wrong with it; a document with problems is never written. */
   readonly problems: readonly Problem[];
+}
+
+/** The `[policy]` of a store; a call can override each part. */
+export interface Policy {
+  /** Choose only in this range. */
+  readonly range?: PortRange | undefined;
+  /** Do not choose one of these. */
+  readonly exclude?: PortSet | undefined;
 }
 
 /** One thing that is wrong with the text of a store, and where. */
@@ -78,8 +94,9 @@ export function readDocument(text: string | undefined): Document {
     } else associations.set(name, association);
   }
   for (const fault of sharedPorts(associations)) faults.push(fault);
+  const policy = readPolicy(toml.policy, faults);
   for (const { name } of faults) if (name) associations.delete(name);
-  return { text, associations, problems: located(text, faults) };
+  return { text, associations, policy, problems: located(text, faults) };
 }
 
 /**
@@ -97,8 +114,9 @@ export function editDocument(
   const statements = statementsOf(text);
   const edits: Edit[] = [];
   const added: string[] = [];
+  const byName = Map.groupBy(statements, nameOf);
   for (const [name, association] of changes) {
-    const own = statements.filter((statement) => isAbout(statement, name));
+    const own = byName.get(name) ?? [];
     const [entry] = own;
     const inPlace = own.length === 1 && entry!.kind === "key" &&
       entry!.path.length === 2;
@@ -180,25 +198,68 @@ function* versionFaults({ version }: Toml): Generator<Fault> {
   };
 }
 
+/** Reads the policy; what is wrong with it goes into `faults`. */
+function readPolicy(value: unknown, faults: Fault[]): Policy {
+  if (value === undefined) return {};
+  if (!isTable(value)) {
+    faults.push({ path: ["policy"], message: '"policy" is not a table' });
+    return {};
+  }
+  const { range, exclude } = value;
+  const read = <T>(key: string, make: () => T): T | undefined => {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof PortForError)) throw error;
+      faults.push({ path: ["policy", key], message: error.message });
+      return undefined;
+    }
+  };
+  const parts = Array.isArray(exclude) ? exclude : [exclude];
+  return {
+    ...(range === undefined ? {} : {
+      range: read("range", () => parsePortRange(`${range}`, "the range")),
+    }),
+    ...(exclude === undefined ? {} : {
+      exclude: read("exclude", () =>
+        setOf(
+          parts.flatMap((part) => `${part}`.split(","))
+            .map((part) => parsePortRange(part, "the exclusion")),
+        )),
+    }),
+  };
+}
+
 /** Reads the value of one entry; a text says what is wrong with it. */
 function readEntry(name: string, value: unknown): Association | string {
-  const { port, count, expires } = isTable(value)
-    ? value
-    : { port: value, count: undefined, expires: undefined };
+  const entry = isTable(value) ? value : { port: value };
+  const { port, count = 1, expires, directory } = entry;
+  const shown = quoted(name);
   if (!isPort(port)) {
-    return `the port of ${quoted(name)} is not a whole number from 1 to ` +
-      `${MAX_PORT}`;
+    return `the port of ${shown} is not a whole number from 1 to ${MAX_PORT}`;
   }
-  if (count !== undefined && (!isPort(count) || port + count - 1 > MAX_PORT)) {
-    return `the count of ${quoted(name)} is not a whole number from 1 to ` +
+  if (!isPort(count) || port + count - 1 > MAX_PORT) {
+    return `the count of ${shown} is not a whole number from 1 to ` +
       `${MAX_PORT - port + 1}`;
   }
-  if (expires === undefined) return { name, port, count: count ?? 1 };
-  if (!(expires instanceof TomlDate) || expires.isLocal()) {
-    return `the expiry of ${quoted(name)} is not a date and time with an ` +
-      `offset, such as 2026-12-01T00:00:00Z`;
+  if (expires !== undefined && !isMoment(expires)) {
+    return `the expiry of ${shown} is not a date and time with an offset, ` +
+      `such as 2026-12-01T00:00:00Z`;
   }
-  return { name, port, count: count ?? 1, expires };
+  if (directory !== undefined && typeof directory !== "string") {
+    return `the directory of ${shown} is not a text`;
+  }
+  return {
+    name,
+    port,
+    count,
+    ...(expires === undefined ? {} : { expires }),
+    ...(directory === undefined ? {} : { directory }),
+  };
+}
+
+function isMoment(value: unknown): value is TomlDate {
+  return value instanceof TomlDate && !value.isLocal();
 }
 
 /** Associations that share a port: neither name can be relied on. */
@@ -207,6 +268,7 @@ function* sharedPorts(
 ): Generator<Fault> {
   const holders = new Map<number, string>();
   for (const association of associations.values()) {
+    if (isExpired(association)) continue;
     const { first, last } = portsOf(association);
     const other = firstHolder(holders, first, last);
     if (other !== undefined) {
@@ -271,9 +333,9 @@ function applied(text: string, edits: readonly Edit[]): string {
   return parts.join("") + text.slice(at);
 }
 
-/** Whether a statement is (a part of) the entry of a name. */
-function isAbout({ path }: Statement, name: string): boolean {
-  return path[0] === "ports" && path[1] === name;
+/** The name that a statement is (a part of) the entry of. */
+function nameOf({ path }: Statement): string | undefined {
+  return path[0] === "ports" ? path[1] : undefined;
 }
 
 /** Where new entries go: behind the last one, or in a table of their own. */
@@ -321,7 +383,7 @@ function insertion(
 /** A name as a TOML key: bare where it can be. */
 function entryKey(name: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(name)) return name;
-  return `"${name.replace(/["\\]/g, "\\$&")}"`;
+  return tomlString(name);
 }
 
 /**
@@ -330,14 +392,29 @@ function entryKey(name: string): string {
  * @param foreign What else stands in the entry's table, as it is written there.
  */
 function entryValue(
-  { port, count, expires }: Association,
+  { port, count, expires, directory }: Association,
   foreign: readonly string[] = [],
 ): string {
   const parts = [`port = ${port}`];
   if (count > 1) parts.push(`count = ${count}`);
   if (expires) parts.push(`expires = ${rfc3339(expires)}`);
+  if (directory !== undefined) {
+    parts.push(`directory = ${tomlString(directory)}`);
+  }
   parts.push(...foreign);
   return parts.length === 1 ? `${port}` : `{ ${parts.join(", ")} }`;
+}
+
+/** A text between double quotes, with what TOML wants escaped escaped. */
+function tomlString(text: string): string {
+  const escaped = text.replace(
+    /["\\\p{Cc}]/gu,
+    (character) =>
+      character === '"' || character === "\\"
+        ? `\\${character}`
+        : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  );
+  return `"${escaped}"`;
 }
 
 /**
@@ -355,7 +432,7 @@ function entriesOnOneLine(text: string, table: Span): string[] {
 }
 
 /** The keys of an entry's table that are port-for's own. */
-const OWN_KEYS = new Set(["port", "count", "expires"]);
+const OWN_KEYS = new Set(["port", "count", "expires", "directory"]);
 
 /** What a person wrote into the table of an entry. */
 function foreignEntries(text: string, value: Span): string[] {
@@ -413,7 +490,7 @@ function sameAssociation(
 ): boolean {
   if (wanted === undefined || found === undefined) return wanted === found;
   return typeof found !== "string" && found.port === wanted.port &&
-    found.count === wanted.count &&
+    found.count === wanted.count && found.directory === wanted.directory &&
     (found.expires && rfc3339(found.expires)) ===
       (wanted.expires && rfc3339(wanted.expires));
 }

@@ -1,25 +1,37 @@
 import { PortForError, quoted } from "../error.ts";
-import { type Choice, Chooser } from "../machine/choose.ts";
+import { Chooser } from "../machine/choose.ts";
 import {
-  inRanges,
+  formatPortRange,
   isPort,
   MAX_PORT,
+  overlap,
   parsePortRange,
   type PortRange,
 } from "../ports/port_range.ts";
 import { type Ports, type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Association, checkName, portsOf } from "./association.ts";
+import {
+  type Association,
+  checkName,
+  isExpired,
+  portsOf,
+} from "./association.ts";
 import {
   type Document,
   editDocument,
   EditError,
   NotTomlError,
+  type Policy,
   type Problem,
   readDocument,
 } from "./document.ts";
-import { createFolderOf, readStore, updateStore } from "./store_file.ts";
+import {
+  createFolderOf,
+  isThere,
+  readStore,
+  updateStore,
+} from "./store_file.ts";
 
 /** How a `PortStore` behaves. */
 export interface PortStoreOptions {
@@ -39,7 +51,7 @@ export interface PortStoreOptions {
 
 /** How to associate a name. */
 export interface AssociateOptions {
-  /** This very port, 1-65535, whatever speaks against it. */
+  /** This very port, 1-65535, whatever speaks against it; the first of a block. */
   readonly port?: number;
   /** Choose only in this range: `"20000-29999"` or its ends. */
   readonly range?: PortRange | string;
@@ -49,6 +61,31 @@ export interface AssociateOptions {
   readonly random?: boolean;
   /** Ask that the UDP port be free too. */
   readonly udp?: boolean;
+  /** How many consecutive ports the name is to hold, 1-65535. By default 1. */
+  readonly count?: number;
+  /**
+   * Make it a lease that ends after this many seconds, more than 0; each call
+   * with it renews the lease. By default an association is for good.
+   */
+  readonly ttl?: number;
+  /** The directory that the name belongs to: `prune` drops it with that. */
+  readonly directory?: string;
+}
+
+/** What to list. */
+export interface ListOptions {
+  /** Leases that have ended, too. By default they are left out. */
+  readonly expired?: boolean;
+  /** Takes what is wrong with entries, by default as warnings. */
+  readonly onProblem?: (problem: string) => void;
+}
+
+/** An association that was dropped, and why. */
+export interface Pruned {
+  /** What it was. */
+  readonly association: Association;
+  /** Why it is no longer needed. */
+  readonly reason: string;
 }
 
 /** How long to wait for other writers, in seconds. */
@@ -108,16 +145,22 @@ export class PortStore {
    * Every association, in the store's order. Entries that cannot be understood
    * are left out.
    *
-   * @param onProblem Takes what is wrong with them, by default as a warning.
    * @throws {PortForError} `STORE_INVALID` where the store is not TOML at all;
    * `NO_PERMISSION` or `FAILED` where it cannot be read.
    */
-  list(onProblem: (problem: string) => void = this.#warn): Association[] {
+  list(options: ListOptions = {}): Association[] {
+    const { expired = false, onProblem = this.#warn } = options;
     const document = this.#read();
     for (const problem of document.problems) {
       onProblem(`${this.#place(problem)}: ${problem.message}`);
     }
-    return [...document.associations.values()];
+    return [...document.associations.values()]
+      .filter((association) => expired || !isExpired(association));
+  }
+
+  /** What the store's `[policy]` wants. */
+  policy(): Policy {
+    return this.#read().policy;
   }
 
   /**
@@ -134,12 +177,9 @@ export class PortStore {
   /**
    * The port of a name, which is associated first where needed.
    *
-   * @returns The port; for names in a list, their ports in the same order.
-   * Names are associated all together or not at all.
-   * @throws {PortForError} `BAD_INPUT` for an invalid name or option,
-   * `PORT_TAKEN` where the port belongs to another name or the name has
-   * another port, `NO_GOOD_PORT`, `STORE_INVALID`, `STORE_BUSY`,
-   * `NO_PERMISSION` or `FAILED`. Nothing is changed then.
+   * @returns The port, or the first of a block; for names in a list, theirs in
+   * the same order.
+   * @throws {PortForError} As `ensure` does.
    */
   async associate(name: string, options?: AssociateOptions): Promise<number>;
   /** The ports of several names, in the same order. */
@@ -152,15 +192,36 @@ export class PortStore {
     options: AssociateOptions = {},
   ): Promise<number | number[]> {
     const all = typeof names === "string" ? [names] : names;
-    for (const name of all) checkName(name);
-    const choice = checkedChoice(all, options);
+    const ports = (await this.ensure(all, options)).map(({ port }) => port);
+    return typeof names === "string" ? ports[0]! : ports;
+  }
+
+  /**
+   * The associations of names, which are made first where needed: all together,
+   * or none.
+   *
+   * @returns One for each name, in the same order.
+   * @throws {PortForError} `BAD_INPUT` for an invalid name or option,
+   * `PORT_TAKEN` where a port belongs to another name or a name has another
+   * port or count, `NO_GOOD_PORT`, `STORE_INVALID`, `STORE_BUSY`,
+   * `NO_PERMISSION` or `FAILED`. Nothing is changed then.
+   */
+  async ensure(
+    names: readonly string[],
+    options: AssociateOptions = {},
+  ): Promise<Association[]> {
+    for (const name of names) checkName(name);
+    checkOptions(names, options);
     // Who only asks needs no lock and no permission to write.
     const document = this.#read();
-    const known = all.map((name) => this.#find(document, name, options.port));
-    const ports = known.every((association) => association !== undefined)
-      ? known.map(({ port }) => port)
-      : await this.#associateUnderLock(all, options.port, choice);
-    return typeof names === "string" ? ports[0]! : ports;
+    const found = names.map((name) => this.#find(document, name, options));
+    const isKnown = (association: Association | undefined) =>
+      association !== undefined && !renews(association, options);
+    if (!found.every(isKnown)) {
+      return await this.#ensureUnderLock(names, options);
+    }
+    if (options.ttl !== undefined) this.#warnOfGoodOnes(found);
+    return found as Association[];
   }
 
   /**
@@ -175,7 +236,7 @@ export class PortStore {
     const all = typeof names === "string" ? [names] : names;
     for (const name of all) checkName(name);
     const missing = (document: Document) =>
-      all.filter((name) => !document.associations.has(name));
+      all.filter((name) => this.#live(document, name) === undefined);
     const document = this.#read();
     this.#refuseProblems(document);
     let without = missing(document);
@@ -187,37 +248,168 @@ export class PortStore {
     return without;
   }
 
-  async #associateUnderLock(
-    names: readonly string[],
-    port: number | undefined,
-    choice: Choice,
-  ): Promise<number[]> {
-    const chooser = new Chooser(choice, this.#runtime);
-    if (chooser.ephemeral.warning) this.#warn(chooser.ephemeral.warning);
-    let ports: number[] = [];
-    await this.#update(async (document) => {
-      const held = heldPorts(document);
-      const added = new Map<string, Association>();
-      for (const name of names) {
-        if (added.has(name) || this.#find(document, name, port)) continue;
-        if (port !== undefined) refuseHeld(document, name, port);
-        const chosen = port ?? await chooser.choose(name, held);
-        added.set(name, { name, port: chosen, count: 1 });
-        held.add(chosen);
-      }
-      ports = names.map((name) =>
-        (added.get(name) ?? document.associations.get(name)!).port
-      );
-      return added;
+  /**
+   * Drops what is no longer needed: leases that have ended, and names whose
+   * directory is gone.
+   *
+   * @returns What was dropped.
+   * @throws {PortForError} As `release` does. Nothing is changed then.
+   */
+  async prune(): Promise<Pruned[]> {
+    const pruned = (document: Document) =>
+      [...document.associations.values()].flatMap((association) => {
+        const reason = this.#reasonToDrop(association);
+        return reason === undefined ? [] : [{ association, reason }];
+      });
+    const document = this.#read();
+    this.#refuseProblems(document);
+    let dropped = pruned(document);
+    if (dropped.length === 0) return [];
+    await this.#update((document) => {
+      dropped = pruned(document);
+      const names = dropped.map(({ association }) => association.name);
+      return Promise.resolve(new Map(names.map((name) => [name, undefined])));
     });
+    return dropped;
+  }
+
+  /**
+   * Takes over associations from elsewhere: all, or none.
+   *
+   * @returns Those that were not here already.
+   * @throws {PortForError} `PORT_TAKEN` where any of them contradicts the store,
+   * naming every one that does; else as `release` does. Nothing is changed then.
+   */
+  async adopt(associations: readonly Association[]): Promise<Association[]> {
+    let added: Association[] = [];
+    const adopt = (document: Document) => {
+      this.#refuseProblems(document);
+      const conflicts = associations.flatMap((association) =>
+        conflictWith(document, association) ?? []
+      );
+      if (conflicts.length > 0) {
+        throw new PortForError(
+          "PORT_TAKEN",
+          `cannot import: ${conflicts.join("; ")} (change either side; ` +
+            `nothing was imported)`,
+        );
+      }
+      added = associations.filter(({ name }) =>
+        this.#live(document, name) === undefined
+      );
+      return new Map(added.map((association) => [
+        association.name,
+        association,
+      ]));
+    };
+    if (adopt(this.#read()).size === 0) return [];
+    await this.#update((document) => Promise.resolve(adopt(document)));
+    return added;
+  }
+
+  #reasonToDrop(association: Association): string | undefined {
+    const { expires, directory } = association;
+    if (isExpired(association)) {
+      return `its lease ended at ${expires!.toISOString()}`;
+    }
+    const gone = directory !== undefined &&
+      !isThere(directory, this.#runtime);
+    return gone ? `${directory} is gone` : undefined;
+  }
+
+  async #ensureUnderLock(
+    names: readonly string[],
+    options: AssociateOptions,
+  ): Promise<Association[]> {
+    let result: Association[] = [];
+    let chooser: Chooser | undefined;
+    const added = new Map<string, Association>();
+    await this.#update(async (document) => {
+      chooser = this.#chooserFor(document, options);
+      added.clear();
+      const changes = new Map<string, Association>();
+      const held = heldPorts(document);
+      for (const name of names) {
+        if (changes.has(name)) continue;
+        const there = this.#find(document, name, options);
+        if (there && !renews(there, options)) continue;
+        const association = there ??
+          await this.#newAssociation(document, name, options, chooser, held);
+        changes.set(name, leased(association, options.ttl));
+        if (!there) added.set(name, association);
+        held.add(portsOf(association));
+      }
+      result = names.map((name) =>
+        changes.get(name) ?? document.associations.get(name)!
+      );
+      return changes;
+    });
+    if (options.ttl !== undefined) this.#warnOfGoodOnes(result);
     // The lock is free again, and the choice is made: it only has to be known.
-    if (port !== undefined) {
-      const objections = await chooser.objections(port);
-      if (objections.length > 0) {
+    if (options.port !== undefined && chooser) {
+      await this.#warnOfObjections(chooser, added);
+    }
+    return result;
+  }
+
+  async #newAssociation(
+    document: Document,
+    name: string,
+    { port, count = 1, directory }: AssociateOptions,
+    chooser: Chooser,
+    held: PortSet,
+  ): Promise<Association> {
+    if (port !== undefined) refuseHeld(document, name, port, count);
+    return {
+      name,
+      port: port ?? await chooser.choose(name, held),
+      count,
+      ...(directory === undefined ? {} : { directory }),
+    };
+  }
+
+  /** What a call leaves open is as the policy of the store wants it. */
+  #chooserFor(document: Document, options: AssociateOptions): Chooser {
+    const { range, exclude, random, udp, count } = options;
+    const { policy } = document;
+    const ofPolicy = range === undefined && exclude === undefined &&
+      (policy.range ?? policy.exclude) !== undefined;
+    const chooser = new Chooser({
+      range: typeof range === "string"
+        ? parsePortRange(range)
+        : range ?? policy.range,
+      exclude: exclude === undefined ? policy.exclude : portSet(exclude),
+      random: random ?? false,
+      udp: udp ?? false,
+      count: count ?? 1,
+      ...(ofPolicy ? { wantedBy: `the [policy] of ${this.path}` } : {}),
+    }, this.#runtime);
+    if (chooser.ephemeral.warning) this.#warn(chooser.ephemeral.warning);
+    return chooser;
+  }
+
+  async #warnOfObjections(
+    chooser: Chooser,
+    added: ReadonlyMap<string, Association>,
+  ): Promise<void> {
+    for (const association of added.values()) {
+      const { first, last } = portsOf(association);
+      for (let port = first; port <= last; port++) {
+        const objections = await chooser.objections(port);
+        if (objections.length === 0) continue;
         this.#warn(`port ${port} is ${objections.join(", ")}`);
       }
     }
-    return ports;
+  }
+
+  #warnOfGoodOnes(associations: readonly (Association | undefined)[]): void {
+    for (const association of associations) {
+      if (!association || association.expires) continue;
+      this.#warn(
+        `${quoted(association.name)} is associated for good, so --ttl does ` +
+          `not end it`,
+      );
+    }
   }
 
   async #update(
@@ -229,8 +421,9 @@ export class PortStore {
     await updateStore(this.path, this.#wait, this.#runtime, async (text) => {
       const document = this.#parse(text);
       this.#refuseProblems(document);
-      const changes = await change(document);
+      const changes = new Map(await change(document));
       if (changes.size === 0) return text;
+      dropExpired(document, changes);
       try {
         return editDocument(document, changes);
       } catch (error) {
@@ -258,21 +451,39 @@ export class PortStore {
     }
   }
 
-  /** What a name holds; refuses an entry that cannot be relied on. */
+  /** What a name holds, if that is not a lease that has ended. */
+  #live(document: Document, name: string): Association | undefined {
+    const association = document.associations.get(name);
+    return association && !isExpired(association) ? association : undefined;
+  }
+
+  /**
+   * What a name holds. Refuses an entry that cannot be relied on, and one that
+   * is not what is asked for.
+   */
   #find(
     document: Document,
     name: string,
-    port?: number,
+    { port, count }: AssociateOptions = {},
   ): Association | undefined {
     const problem = document.problems.find((problem) => problem.name === name);
     if (problem) throw this.#invalid(problem);
-    const association = document.associations.get(name);
-    if (association && port !== undefined && association.port !== port) {
-      throw new PortForError(
+    const association = this.#live(document, name);
+    if (!association) return undefined;
+    const has = association.count === 1
+      ? `port ${association.port}`
+      : `the ports ${formatPortRange(portsOf(association))}`;
+    const refusal = (wanted: string) =>
+      new PortForError(
         "PORT_TAKEN",
-        `cannot associate ${quoted(name)} with port ${port}: it has port ` +
-          `${association.port} (take that away first with --unbind)`,
+        `cannot associate ${quoted(name)} with ${wanted}: it has ${has} ` +
+          `(take that away first with --unbind)`,
       );
+    if (port !== undefined && association.port !== port) {
+      throw refusal(`port ${port}`);
+    }
+    if (count !== undefined && association.count !== count) {
+      throw refusal(`${count} port${count === 1 ? "" : "s"}`);
     }
     return association;
   }
@@ -294,42 +505,110 @@ export class PortStore {
   }
 }
 
-function checkedChoice(
+function checkOptions(
   names: readonly string[],
-  { port, range, exclude, random, udp }: AssociateOptions,
-): Choice {
+  { port, range, exclude, count, ttl }: AssociateOptions,
+): void {
+  const wrong = (what: string, why: string) =>
+    new PortForError("BAD_INPUT", `cannot associate ${what}: ${why}`);
   if (port !== undefined && !isPort(port)) {
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot associate port ${port}: ` +
-        `not a whole number from 1 to ${MAX_PORT}`,
+    throw wrong(
+      `port ${port}`,
+      `not a whole number from 1 to ${MAX_PORT}`,
     );
   }
   if (port !== undefined && new Set(names).size > 1) {
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot associate port ${port} with ${names.length} names: ` +
-        `a port belongs to one name`,
+    throw wrong(
+      `port ${port} with ${names.length} names`,
+      "a port belongs to one name",
     );
   }
-  return {
-    range: typeof range === "string" ? parsePortRange(range) : range,
-    exclude: exclude === undefined ? undefined : portSet(exclude),
-    random: random ?? false,
-    udp: udp ?? false,
-  };
+  const most = MAX_PORT - (port ?? 1) + 1;
+  if (count !== undefined && (!isPort(count) || count > most)) {
+    throw wrong(`${count} ports`, `not a whole number from 1 to ${most}`);
+  }
+  if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_TTL)) {
+    throw wrong(
+      `a lease of ${ttl} s`,
+      `not more than 0 s and at most a century`,
+    );
+  }
+  if (typeof range === "string") parsePortRange(range);
+  if (exclude !== undefined) portSet(exclude);
+}
+
+/** A century in seconds: a longer lease is a mistake. */
+const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;
+
+/** Whether an association is a lease that this call is to renew. */
+function renews({ expires }: Association, { ttl }: AssociateOptions): boolean {
+  return ttl !== undefined && expires !== undefined;
+}
+
+/** The association with its lease ending `ttl` seconds from now. */
+function leased(
+  association: Association,
+  ttl: number | undefined,
+): Association {
+  if (ttl === undefined) return association;
+  // The store holds whole seconds; no lease is shorter than it was asked for.
+  const seconds = Math.ceil(Date.now() / 1000 + ttl);
+  return { ...association, expires: new Date(seconds * 1000) };
 }
 
 function heldPorts(document: Document): PortSet {
-  return setOf([...document.associations.values()].map(portsOf));
+  const live = [...document.associations.values()]
+    .filter((association) => !isExpired(association));
+  return setOf(live.map(portsOf));
 }
 
-function refuseHeld(document: Document, name: string, port: number): void {
+/** Leases that have ended leave the store with whatever is written next. */
+function dropExpired(
+  document: Document,
+  changes: Map<string, Association | undefined>,
+): void {
   for (const association of document.associations.values()) {
-    if (!inRanges(port, [portsOf(association)])) continue;
+    if (isExpired(association) && !changes.has(association.name)) {
+      changes.set(association.name, undefined);
+    }
+  }
+}
+
+/** What in the store speaks against an association, if anything does. */
+function conflictWith(
+  document: Document,
+  { name, port }: Association,
+): string | undefined {
+  for (const there of document.associations.values()) {
+    if (isExpired(there)) continue;
+    if (there.name === name && there.port !== port) {
+      return `${quoted(name)} has port ${there.port} here and ${port} there`;
+    }
+    if (
+      there.name !== name &&
+      overlap(portsOf(there), { first: port, last: port })
+    ) {
+      return `port ${port} of ${quoted(name)} belongs to ` +
+        `${quoted(there.name)} here`;
+    }
+  }
+  return undefined;
+}
+
+function refuseHeld(
+  document: Document,
+  name: string,
+  port: number,
+  count: number,
+): void {
+  const wanted = { first: port, last: port + count - 1 };
+  for (const association of document.associations.values()) {
+    const held = portsOf(association);
+    if (isExpired(association) || !overlap(wanted, held)) continue;
+    const taken = Math.max(wanted.first, held.first);
     throw new PortForError(
       "PORT_TAKEN",
-      `cannot associate ${quoted(name)} with port ${port}: it belongs to ` +
+      `cannot associate ${quoted(name)} with port ${taken}: it belongs to ` +
         `${quoted(association.name)} (choose another port, or take it away ` +
         `from there with --unbind)`,
     );

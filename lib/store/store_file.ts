@@ -89,6 +89,19 @@ export async function updateStore(
   );
 }
 
+/**
+ * Whether there is anything at a path; so it is taken where that cannot be
+ * told, such as for want of permission.
+ */
+export function isThere(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.stat(path);
+    return true;
+  } catch (error) {
+    return !["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
+  }
+}
+
 /** Creates the folder of a store, and those above it, for its user alone. */
 export function createFolderOf(path: string, runtime: Runtime): void {
   const folder = folderOf(path, runtime.os);

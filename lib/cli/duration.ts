@@ -1,0 +1,25 @@
+import { PortForError, quoted } from "../error.ts";
+
+const SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: 60,
+  h: 60 * 60,
+  d: 24 * 60 * 60,
+};
+
+/**
+ * Reads how long a lease is to last: `90s`, `15m`, `2h` or `7d`. Returns
+ * seconds.
+ *
+ * @throws {PortForError} `BAD_INPUT` for anything else.
+ */
+export function parseDuration(text: string, source: string): number {
+  const [, number = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot read ${source} ${quoted(text)}: ` +
+      `not a time above zero such as 90s, 15m, 2h or 7d`,
+  );
+}

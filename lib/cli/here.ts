@@ -1,0 +1,60 @@
+import type { Association } from "../store/association.ts";
+import type { Call } from "./call.ts";
+
+/** A name as it was written, and as it stands in the store. */
+export interface WantedName {
+  /** The name as the caller knows it. */
+  readonly short: string;
+  /** The name in the store. */
+  readonly full: string;
+}
+
+/**
+ * The names that a call is about. With `--here` they belong to the current
+ * directory (`/home/me/shop/web`); without any name it is the directory itself.
+ */
+export function wantedNames(
+  { line, runtime }: Call,
+  names: readonly string[],
+): WantedName[] {
+  if (!line.has("here")) {
+    return names.map((name) => ({ short: name, full: name }));
+  }
+  const here = directoryName(runtime.currentFolder());
+  if (names.length === 0) {
+    return [{ short: here.split("/").at(-1) || here, full: here }];
+  }
+  // An empty name stays one, to be refused as such.
+  return names.map((name) => ({
+    short: name,
+    full: name === "" ? "" : `${here === "/" ? "" : here}/${name}`,
+  }));
+}
+
+/** The associations of the current directory, each with its short name. */
+export function associationsHere(
+  { line, runtime }: Call,
+  associations: readonly Association[],
+): { short: string; association: Association }[] {
+  if (!line.has("here")) {
+    return associations.map((association) => ({
+      short: association.name,
+      association,
+    }));
+  }
+  const here = directoryName(runtime.currentFolder());
+  const inside = here === "/" ? "/" : `${here}/`;
+  return associations.flatMap((association) => {
+    const { name } = association;
+    if (name === here) {
+      return [{ short: here.split("/").at(-1) || here, association }];
+    }
+    if (!name.startsWith(inside)) return [];
+    return [{ short: name.slice(inside.length), association }];
+  });
+}
+
+/** A directory as it begins names: with slashes on every system. */
+function directoryName(folder: string): string {
+  return folder.replaceAll("\\", "/");
+}

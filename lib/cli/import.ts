@@ -1,0 +1,41 @@
+import { PortForError } from "../error.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { readPythonConf } from "../store/python_conf.ts";
+import { storeError } from "../store/store_error.ts";
+import { type Call, namedPortsJson } from "./call.ts";
+
+/** `--import FILE`: takes over the Python port-for's associations. */
+export async function importConf(
+  { line, store, runtime }: Call,
+): Promise<void> {
+  const file = line.value("import")!;
+  const associations = readPythonConf(readText(file, runtime), file);
+  const added = await store.adopt(associations);
+  runtime.writeOut(
+    line.has("json")
+      ? namedPortsJson(added.map((one) => [one.name, one]))
+      : added.map(({ name, port }) => `${name}: ${port}\n`).join(""),
+  );
+}
+
+function readText(file: string, runtime: Runtime): string {
+  try {
+    if (runtime.stat(file).kind !== "file") {
+      throw new PortForError(
+        "FAILED",
+        `cannot import ${file}: it is not a regular file`,
+      );
+    }
+    return new TextDecoder("utf-8", { fatal: true })
+      .decode(runtime.readFile(file));
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") {
+      throw new PortForError(
+        "FAILED",
+        `cannot import ${file}: it does not exist (the Python port-for keeps ` +
+          `its associations in /etc/port-for.conf)`,
+      );
+    }
+    throw storeError(`cannot import ${file}`, error);
+  }
+}
