@@ -54,5 +54,6 @@ function associateOptions(line: CommandLine): AssociateOptions {
     ...(ttl === undefined ? {} : { ttl: parseDuration(ttl, "--ttl") }),
     random: line.has("random"),
     udp: line.has("udp"),
+    reserve: line.has("reserve"),
   };
 }

@@ -1,5 +1,11 @@
 import { PortForError, quoted } from "../error.ts";
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
+import { readReservedPorts } from "../machine/reserved.ts";
+import {
+  readOwnSysctlFile,
+  sysctlFile,
+  sysctlFilesThatOverride,
+} from "../machine/sysctl_files.ts";
 import {
   DYNAMIC_RANGE,
   formatPortRange,
@@ -56,6 +62,7 @@ async function checked({ store, runtime }: Call): Promise<CheckReport> {
   for (const association of associations) {
     problems.push(...associationProblems(association, runtime));
   }
+  problems.push(...reservationProblems(associations, runtime));
   const notes = (await statusOf(associations, runtime))
     .filter(({ state }) => state === "in use")
     .map(({ name, port, holders }) =>
@@ -115,6 +122,35 @@ function* claims(
     yield [why, [...common.ranges()].map(formatPortRange).join(", ")];
     // One reason to move is enough, and the first is the strongest.
     return;
+  }
+}
+
+/** Where store, kernel and sysctl file differ about what is reserved. */
+function* reservationProblems(
+  associations: readonly Association[],
+  runtime: Runtime,
+): Generator<string> {
+  const reserved = associations.filter(({ reserved }) => reserved);
+  if (reserved.length === 0) return;
+  const putRight = "port-for --reserve puts that right";
+  const kernel = readReservedPorts(runtime);
+  const file = readOwnSysctlFile(runtime);
+  for (const association of reserved) {
+    const ports = setOf([portsOf(association)]);
+    const which = `port ${formatPortRange(portsOf(association))} of ` +
+      `${quoted(association.name)}`;
+    if (!kernel.hasAll(ports)) {
+      yield `${which} is no longer reserved in the kernel (${putRight})`;
+    }
+    if (!file.hasAll(ports)) {
+      yield `${which} is not in ${sysctlFile(runtime)}, so the kernel will ` +
+        `forget it at the next boot (${putRight})`;
+    }
+  }
+  for (const other of sysctlFilesThatOverride(runtime)) {
+    yield `${other} also sets net.ipv4.ip_local_reserved_ports and is read ` +
+      `after ${sysctlFile(runtime)} (move its line to a file in ` +
+      `/etc/sysctl.d with a lower name, then run port-for --reserve)`;
   }
 }
 

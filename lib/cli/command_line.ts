@@ -160,7 +160,7 @@ function refuseContradictions(
       throw wrong(`--${a} and --${b} contradict each other`);
     }
   }
-  const nameless = values.has("here") || values.has("env");
+  const nameless = ["here", "env", "reserve"].some((long) => values.has(long));
   if (action === "associate" && names.length === 0 && !nameless) {
     throw wrong("no NAME is given");
   }

@@ -54,6 +54,10 @@ async function perform(
         const { listVariables } = await import("./list.ts");
         return listVariables(callFor(line, runtime));
       }
+      if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
+        const { restoreReservations } = await import("./reserve.ts");
+        return await restoreReservations(callFor(line, runtime));
+      }
       return await associate(callFor(line, runtime));
     case "unbind": {
       const { unbind } = await import("./unbind.ts");

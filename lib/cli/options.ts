@@ -197,6 +197,13 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         help: "the UDP port must be free too",
         changes: ["associate"],
       },
+      {
+        long: "reserve",
+        help: "tell the Linux kernel to keep the port out of its ephemeral " +
+          "range, now and after a reboot; without NAME, put right what was " +
+          "reserved before",
+        changes: ["associate"],
+      },
     ],
   },
   {

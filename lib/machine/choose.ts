@@ -32,6 +32,11 @@ export interface Choice {
   readonly udp?: boolean;
   /** How many consecutive ports to choose. By default 1. */
   readonly count?: number;
+  /**
+   * Choose in the ephemeral range where nothing else is left: the kernel will
+   * be told to keep the port out of it.
+   */
+  readonly reserve?: boolean;
   /** Who wants the range and the exclusions; by default the command line. */
   readonly wantedBy?: string;
 }
@@ -75,20 +80,36 @@ export class Chooser {
    * the range and the exclusions leave none to look at.
    */
   async choose(name: string, held: PortSet): Promise<number> {
-    const { random = false, count = 1 } = this.#choice;
-    const wanted = this.#wanted();
+    const { random = false, reserve = false } = this.#choice;
+    const wanted = this.#wanted(this.#good);
     const used = new PortSet();
-    const order = random
-      ? randomCandidates(wanted)
-      : candidatesFor(name, wanted);
-    for (const first of order) {
+    const choices = reserve ? [wanted, this.#wantedBeyond()] : [wanted];
+    for (const ports of choices) {
+      const order = random
+        ? randomCandidates(ports)
+        : candidatesFor(name, ports);
+      const port = await this.#firstFree(order, ports, held, used);
+      if (port !== undefined) return port;
+    }
+    throw this.#nothingFor(name, wanted, held, used);
+  }
+
+  /** The first candidate whose whole block is wanted, not held, and free. */
+  async #firstFree(
+    candidates: Iterable<number>,
+    wanted: PortSet,
+    held: PortSet,
+    used: PortSet,
+  ): Promise<number | undefined> {
+    const { count = 1 } = this.#choice;
+    for (const first of candidates) {
       const ports = Array.from({ length: count }, (_, at) => first + at);
       const open = ports.every((port) =>
         wanted.has(port) && !held.has(port) && !used.has(port)
       );
       if (open && await this.#allFree(ports, used)) return first;
     }
-    throw this.#nothingFor(name, wanted, held, used);
+    return undefined;
   }
 
   /** Probes ports; notes the first that is used. */
@@ -128,13 +149,19 @@ export class Chooser {
     return objections;
   }
 
-  /** The good ports that the user's cuts leave. */
-  #wanted(): PortSet {
+  /** What the user's cuts leave of some ports. */
+  #wanted(ports: PortSet): PortSet {
     const { range, exclude } = this.#choice;
-    const wanted = new PortSet(this.#good);
+    const wanted = new PortSet(ports);
     if (range) wanted.retainAll(setOf([range]));
     if (exclude) wanted.deleteAll(exclude);
     return wanted;
+  }
+
+  /** What would be wanted if the system handed no ports out by itself. */
+  #wantedBeyond(): PortSet {
+    const available = availableOutside([], { high: this.#space.last });
+    return this.#wanted(goodPortsOf(available)).deleteAll(this.#good);
   }
 
   #nothingFor(
@@ -201,8 +228,10 @@ export class Chooser {
 
   #wayOut(wanted: PortSet): string {
     if (wanted.size === 0) {
-      return "narrow the ephemeral range of this machine, or give a port " +
-        "with --port";
+      const reserve = this.#runtime.os === "linux"
+        ? "have the kernel keep a port out of its ephemeral range with --reserve, "
+        : "";
+      return `${reserve}narrow that range, or give a port with --port`;
     }
     const { range, exclude, count = 1 } = this.#choice;
     if (count > 1) return "ask for fewer, or for several blocks";

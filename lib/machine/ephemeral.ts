@@ -1,6 +1,6 @@
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { currentRuntime } from "../runtime/current.ts";
-import { setOf } from "../ports/port_set.ts";
+import { type PortSet, setOf } from "../ports/port_set.ts";
 import { readReservedPorts } from "./reserved.ts";
 import { toolOutput } from "./tool.ts";
 import {
@@ -16,7 +16,7 @@ export interface EphemeralRanges {
   /** The ranges as they are configured, inclusive at both ends. */
   readonly configured: readonly PortRange[];
   /** The ports that the kernel is told to keep out of them. */
-  readonly reserved: readonly PortRange[];
+  readonly reserved: PortSet;
   /** Where they were read, such as a file or a command. */
   readonly source: string;
   /** Why the default had to be used, where it had to. */
@@ -46,8 +46,7 @@ export function ephemeralPortRanges(): PortRange[] {
 export function readEphemeralRanges(runtime: Runtime): EphemeralRanges {
   const { configured, ...rest } = readConfigured(runtime);
   const reserved = readReservedPorts(runtime);
-  const handedOut = setOf(configured);
-  for (const range of reserved) handedOut.delete(range);
+  const handedOut = setOf(configured).deleteAll(reserved);
   return { ranges: [...handedOut.ranges()], configured, reserved, ...rest };
 }
 

@@ -99,7 +99,7 @@ export async function explain(
     space: spaceOf(port),
     assigned: services.assignedServices(port),
     wellKnown: services.wellKnownServices(port),
-    kernelReserved: inRanges(port, ephemeral.reserved),
+    kernelReserved: ephemeral.reserved.has(port),
     ...ephemeralFact(port, ephemeral),
     ...(available.has(port) ? neighbourhood(port, available, services) : {}),
     holders: holdersOf(

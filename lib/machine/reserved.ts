@@ -1,29 +1,65 @@
-import { parsePortRange, type PortRange } from "../ports/port_range.ts";
+import { formatPortRange, parsePortRange } from "../ports/port_range.ts";
+import { PortSet, setOf } from "../ports/port_set.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
-/** Where Linux keeps the ports that it must not hand out (ip-sysctl). */
+/**
+ * Where Linux keeps the ports that it must not hand out by itself: they stay
+ * free to bind (ip-sysctl, `ip_local_reserved_ports`; for both IP versions, and
+ * for each network namespace by itself).
+ */
 export const RESERVED_PORTS_FILE = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
 /**
- * The ports that the Linux kernel is told to keep out of its ephemeral range
- * (`net.ipv4.ip_local_reserved_ports`, for both IP versions): they are free to
- * bind, but never handed out. Empty on other systems, and where it cannot be
- * read.
+ * The ports that the kernel is told to keep out of its ephemeral range. None on
+ * other systems, and where that cannot be read.
  */
-export function readReservedPorts(runtime: Runtime): PortRange[] {
-  if (runtime.os !== "linux" && runtime.os !== "android") return [];
+export function readReservedPorts(runtime: Runtime): PortSet {
+  if (runtime.os !== "linux" && runtime.os !== "android") return new PortSet();
   try {
-    const bytes = runtime.readFile(RESERVED_PORTS_FILE);
-    return parseReservedPorts(new TextDecoder().decode(bytes));
+    return readKernelReservations(runtime);
   } catch (error) {
     const denied = (error as Error).name === "NotCapable";
-    if (denied || errorCode(error) !== undefined) return [];
+    if (denied || errorCode(error) !== undefined) return new PortSet();
     throw error;
   }
 }
 
-/** Reads the kernel's own form: `5000,6000-6010`, or nothing. */
-export function parseReservedPorts(text: string): PortRange[] {
-  return text.trim().split(",").filter((part) => part !== "")
-    .map((part) => parsePortRange(part, RESERVED_PORTS_FILE));
+/**
+ * The ports that the kernel is told to keep out of its ephemeral range.
+ *
+ * @throws an error of the system where that cannot be read.
+ */
+export function readKernelReservations(runtime: Runtime): PortSet {
+  const bytes = runtime.readFile(RESERVED_PORTS_FILE);
+  return parseReservedPorts(new TextDecoder().decode(bytes));
+}
+
+/**
+ * Tells the kernel which ports to keep out of its ephemeral range, instead of
+ * those that it was told before.
+ *
+ * @throws an error of the system where it does not let us.
+ */
+export function writeKernelReservations(
+  ports: PortSet,
+  runtime: Runtime,
+): void {
+  const file = runtime.open(RESERVED_PORTS_FILE, {});
+  try {
+    // An empty list is one line end: nothing at all would change nothing.
+    file.write(new TextEncoder().encode(`${formatReservedPorts(ports)}\n`));
+  } finally {
+    file.close();
+  }
+}
+
+/** Reads the kernel's form of a list: `5000,6000-6010`, or nothing. */
+export function parseReservedPorts(text: string): PortSet {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+  return setOf(parts.map((part) => parsePortRange(part, "the reserved ports")));
+}
+
+/** Writes the kernel's form of a list. */
+export function formatReservedPorts(ports: PortSet): string {
+  return [...ports.ranges()].map(formatPortRange).join(",");
 }

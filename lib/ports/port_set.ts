@@ -37,6 +37,12 @@ export class PortSet implements Iterable<number> {
     return this.#fill(ports, 0);
   }
 
+  /** Adds every member of `other`. Returns this set. */
+  addAll(other: PortSet): this {
+    for (const range of other.ranges()) this.add(range);
+    return this;
+  }
+
   /** Removes every member of `other`. Returns this set. */
   deleteAll(other: PortSet): this {
     for (const range of other.ranges()) this.delete(range);
@@ -54,6 +60,11 @@ export class PortSet implements Iterable<number> {
   /** Whether `port` is a member. */
   has(port: number): boolean {
     return this.#member[port] === 1;
+  }
+
+  /** Whether every member of `other` is a member. */
+  hasAll(other: PortSet): boolean {
+    return new PortSet(other).deleteAll(this).size === 0;
   }
 
   /** How many ports are in the set. */
@@ -128,7 +139,7 @@ function addPorts(set: PortSet, ports: Ports): void {
   } else if (typeof ports === "number") {
     set.add(checked({ first: ports, last: ports }));
   } else if (ports instanceof PortSet) {
-    for (const range of ports.ranges()) set.add(range);
+    set.addAll(ports);
   } else if (Symbol.iterator in ports) {
     for (const part of ports) addPorts(set, part);
   } else {

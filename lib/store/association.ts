@@ -13,6 +13,12 @@ export interface Association {
   readonly expires?: Date;
   /** The directory that the name belongs to, if it belongs to one. */
   readonly directory?: string;
+  /**
+   * What port-for told Linux, to keep the ports out of the ephemeral range:
+   * `kernel` for the running kernel and the sysctl file, `file` for the file
+   * alone, where the kernel knew already. Without it, nothing.
+   */
+  readonly reserved?: "kernel" | "file";
 }
 
 /** The most characters a name may have. */

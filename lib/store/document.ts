@@ -233,7 +233,7 @@ function readPolicy(value: unknown, faults: Fault[]): Policy {
 /** Reads the value of one entry; a text says what is wrong with it. */
 function readEntry(name: string, value: unknown): Association | string {
   const entry = isTable(value) ? value : { port: value };
-  const { port, count = 1, expires, directory } = entry;
+  const { port, count = 1, expires, directory, reserved } = entry;
   const shown = quoted(name);
   if (!isPort(port)) {
     return `the port of ${shown} is not a whole number from 1 to ${MAX_PORT}`;
@@ -249,12 +249,18 @@ function readEntry(name: string, value: unknown): Association | string {
   if (directory !== undefined && typeof directory !== "string") {
     return `the directory of ${shown} is not a text`;
   }
+  if (
+    reserved !== undefined && reserved !== "kernel" && reserved !== "file"
+  ) {
+    return `what is reserved of ${shown} is neither "kernel" nor "file"`;
+  }
   return {
     name,
     port,
     count,
     ...(expires === undefined ? {} : { expires }),
     ...(directory === undefined ? {} : { directory }),
+    ...(reserved === undefined ? {} : { reserved }),
   };
 }
 
@@ -392,7 +398,7 @@ function entryKey(name: string): string {
  * @param foreign What else stands in the entry's table, as it is written there.
  */
 function entryValue(
-  { port, count, expires, directory }: Association,
+  { port, count, expires, directory, reserved }: Association,
   foreign: readonly string[] = [],
 ): string {
   const parts = [`port = ${port}`];
@@ -401,6 +407,7 @@ function entryValue(
   if (directory !== undefined) {
     parts.push(`directory = ${tomlString(directory)}`);
   }
+  if (reserved) parts.push(`reserved = "${reserved}"`);
   parts.push(...foreign);
   return parts.length === 1 ? `${port}` : `{ ${parts.join(", ")} }`;
 }
@@ -432,7 +439,7 @@ function entriesOnOneLine(text: string, table: Span): string[] {
 }
 
 /** The keys of an entry's table that are port-for's own. */
-const OWN_KEYS = new Set(["port", "count", "expires", "directory"]);
+const OWN_KEYS = new Set(["port", "count", "expires", "directory", "reserved"]);
 
 /** What a person wrote into the table of an entry. */
 function foreignEntries(text: string, value: Span): string[] {
@@ -491,6 +498,7 @@ function sameAssociation(
   if (wanted === undefined || found === undefined) return wanted === found;
   return typeof found !== "string" && found.port === wanted.port &&
     found.count === wanted.count && found.directory === wanted.directory &&
+    found.reserved === wanted.reserved &&
     (found.expires && rfc3339(found.expires)) ===
       (wanted.expires && rfc3339(wanted.expires));
 }

@@ -26,10 +26,12 @@ import {
   type Problem,
   readDocument,
 } from "./document.ts";
+import type { Reservations } from "./reservations.ts";
 import {
   createFolderOf,
   isThere,
   readStore,
+  type StoreChange,
   updateStore,
 } from "./store_file.ts";
 
@@ -68,6 +70,11 @@ export interface AssociateOptions {
    * with it renews the lease. By default an association is for good.
    */
   readonly ttl?: number;
+  /**
+   * Tell the Linux kernel to keep the ports out of its ephemeral range, now and
+   * after a reboot; ports in that range are then taken where no other is left.
+   */
+  readonly reserve?: boolean;
   /** The directory that the name belongs to: `prune` drops it with that. */
   readonly directory?: string;
 }
@@ -217,7 +224,7 @@ export class PortStore {
     const found = names.map((name) => this.#find(document, name, options));
     const isKnown = (association: Association | undefined) =>
       association !== undefined && !renews(association, options);
-    if (!found.every(isKnown)) {
+    if (options.reserve || !found.every(isKnown)) {
       return await this.#ensureUnderLock(names, options);
     }
     if (options.ttl !== undefined) this.#warnOfGoodOnes(found);
@@ -274,6 +281,18 @@ export class PortStore {
   }
 
   /**
+   * Puts right what is reserved: whatever the store notes as reserved in the
+   * Linux kernel and in port-for's sysctl file, but is not there any more.
+   *
+   * @returns The associations that have reserved ports.
+   * @throws {PortForError} `NO_PERMISSION` or `FAILED` where that cannot be done.
+   */
+  async restoreReservations(): Promise<Association[]> {
+    await this.#update(() => Promise.resolve(new Map()), true);
+    return this.list().filter(({ reserved }) => reserved !== undefined);
+  }
+
+  /**
    * Takes over associations from elsewhere: all, or none.
    *
    * @returns Those that were not here already.
@@ -324,7 +343,7 @@ export class PortStore {
     let result: Association[] = [];
     let chooser: Chooser | undefined;
     const added = new Map<string, Association>();
-    await this.#update(async (document) => {
+    await this.#update(async (document, reservations) => {
       chooser = this.#chooserFor(document, options);
       added.clear();
       const changes = new Map<string, Association>();
@@ -332,10 +351,15 @@ export class PortStore {
       for (const name of names) {
         if (changes.has(name)) continue;
         const there = this.#find(document, name, options);
-        if (there && !renews(there, options)) continue;
         const association = there ??
           await this.#newAssociation(document, name, options, chooser, held);
-        changes.set(name, leased(association, options.ttl));
+        const wanted = reserved(
+          there && !renews(there, options)
+            ? there
+            : leased(association, options.ttl),
+          reservations,
+        );
+        if (wanted !== there) changes.set(name, wanted);
         if (!there) added.set(name, association);
         held.add(portsOf(association));
       }
@@ -343,7 +367,7 @@ export class PortStore {
         changes.get(name) ?? document.associations.get(name)!
       );
       return changes;
-    });
+    }, options.reserve);
     if (options.ttl !== undefined) this.#warnOfGoodOnes(result);
     // The lock is free again, and the choice is made: it only has to be known.
     if (options.port !== undefined && chooser) {
@@ -382,6 +406,7 @@ export class PortStore {
       random: random ?? false,
       udp: udp ?? false,
       count: count ?? 1,
+      reserve: options.reserve ?? false,
       ...(ofPolicy ? { wantedBy: `the [policy] of ${this.path}` } : {}),
     }, this.#runtime);
     if (chooser.ephemeral.warning) this.#warn(chooser.ephemeral.warning);
@@ -412,30 +437,70 @@ export class PortStore {
     }
   }
 
+  /**
+   * Changes the store, and what is reserved in the kernel with it.
+   *
+   * @param change Says what is to become of which names.
+   * @param reserve Whether ports are to be reserved; then whatever is noted as
+   * reserved in the store, but is not, is put right as well.
+   */
   async #update(
     change: (
       document: Document,
+      reservations: Reservations | undefined,
     ) => Promise<ReadonlyMap<string, Association | undefined>>,
+    reserve = false,
   ): Promise<void> {
     if (this.#createFolder) createFolderOf(this.path, this.#runtime);
-    await updateStore(this.path, this.#wait, this.#runtime, async (text) => {
-      const document = this.#parse(text);
-      this.#refuseProblems(document);
-      const changes = new Map(await change(document));
-      if (changes.size === 0) return text;
-      dropExpired(document, changes);
-      try {
-        return editDocument(document, changes);
-      } catch (error) {
-        if (!(error instanceof EditError)) throw error;
-        throw new PortForError(
-          "STORE_INVALID",
-          `cannot change ${this.path} without touching what is not ` +
-            `port-for's: ${error.message} (write [ports] as a table with one ` +
-            `line for each name)`,
-        );
-      }
-    });
+    let reservations: Reservations | undefined;
+    const reservationsNeeded = async () => {
+      // Few calls reserve: the others do not load what that takes.
+      const { Reservations } = await import("./reservations.ts");
+      return reservations ??= await Reservations.open(
+        this.#wait,
+        this.#runtime,
+      );
+    };
+    try {
+      await updateStore(this.path, this.#wait, this.#runtime, async (text) => {
+        const document = this.#parse(text);
+        this.#refuseProblems(document);
+        if (reserve) await reservationsNeeded();
+        const changes = new Map(await change(document, reservations));
+        const ending = reservedIn(endingOnes(document, changes));
+        const lasting = reservedIn(lastingOnes(document, changes));
+        const withReservations = reserve || ending.file.size > 0
+          ? reservationSteps(
+            await reservationsNeeded(),
+            ending,
+            lasting,
+            reserve,
+          )
+          : {};
+        if (changes.size === 0) return { text, ...withReservations };
+        dropExpired(document, changes);
+        return { text: this.#edited(document, changes), ...withReservations };
+      });
+    } finally {
+      reservations?.close();
+    }
+  }
+
+  #edited(
+    document: Document,
+    changes: ReadonlyMap<string, Association | undefined>,
+  ): string {
+    try {
+      return editDocument(document, changes);
+    } catch (error) {
+      if (!(error instanceof EditError)) throw error;
+      throw new PortForError(
+        "STORE_INVALID",
+        `cannot change ${this.path} without touching what is not ` +
+          `port-for's: ${error.message} (write [ports] as a table with one ` +
+          `line for each name)`,
+      );
+    }
   }
 
   #read(): Document {
@@ -556,9 +621,73 @@ function leased(
   return { ...association, expires: new Date(seconds * 1000) };
 }
 
+/** The association with a note of what has to be reserved for it. */
+function reserved(
+  association: Association,
+  reservations: Reservations | undefined,
+): Association {
+  if (!reservations || association.reserved) return association;
+  const toAdd = reservations.toAdd(setOf([portsOf(association)]));
+  return toAdd ? { ...association, reserved: toAdd } : association;
+}
+
+/** The ports that associations have reserved, by what port-for was told of. */
+function reservedIn(
+  associations: readonly Association[],
+): { kernel: PortSet; file: PortSet } {
+  const ports = (...kinds: Association["reserved"][]) =>
+    setOf(
+      associations.filter(({ reserved }) => kinds.includes(reserved))
+        .map(portsOf),
+    );
+  return { kernel: ports("kernel"), file: ports("kernel", "file") };
+}
+
+/** The associations that a change takes away. */
+function endingOnes(
+  document: Document,
+  changes: ReadonlyMap<string, Association | undefined>,
+): Association[] {
+  return [...changes].flatMap(([name, association]) =>
+    association ? [] : document.associations.get(name) ?? []
+  );
+}
+
+/** The associations as they are after a change. */
+function lastingOnes(
+  document: Document,
+  changes: ReadonlyMap<string, Association | undefined>,
+): Association[] {
+  const after = new Map([...document.associations, ...changes]);
+  return [...after.values()].filter((association) => association !== undefined);
+}
+
+type ReservedPorts = ReturnType<typeof reservedIn>;
+
+/**
+ * What is added is told to the kernel after the store is written, what is taken
+ * away before: a reservation that the store does not know would stay for ever.
+ */
+function reservationSteps(
+  reservations: Reservations,
+  ending: ReservedPorts,
+  lasting: ReservedPorts,
+  putRight: boolean,
+): Pick<StoreChange, "prepare" | "complete" | "undo"> {
+  return {
+    prepare: () => reservations.remove(ending.kernel, ending.file),
+    complete: () => {
+      if (putRight) reservations.add(lasting.file);
+    },
+    undo: () => reservations.undo(),
+  };
+}
+
 function heldPorts(document: Document): PortSet {
   const live = [...document.associations.values()]
-    .filter((association) => !isExpired(association));
+    .filter((association) =>
+      !isExpired(association) || association.reserved !== undefined
+    );
   return setOf(live.map(portsOf));
 }
 
@@ -568,7 +697,9 @@ function dropExpired(
   changes: Map<string, Association | undefined>,
 ): void {
   for (const association of document.associations.values()) {
-    if (isExpired(association) && !changes.has(association.name)) {
+    // To end a reservation takes the right to, and a call that is about it.
+    if (association.reserved || changes.has(association.name)) continue;
+    if (isExpired(association)) {
       changes.set(association.name, undefined);
     }
   }

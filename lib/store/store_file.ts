@@ -1,11 +1,7 @@
 import { PortForError } from "../error.ts";
 import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
-import {
-  errorCode,
-  type FileFacts,
-  type OpenFile,
-  type Runtime,
-} from "../runtime/runtime.ts";
+import { errorCode, type FileFacts, type Runtime } from "../runtime/runtime.ts";
+import { factsIfThere, flushFolderOf, replaceFile } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
 
@@ -51,15 +47,26 @@ export function readStore(
   );
 }
 
+/** What is to become of a store. */
+export interface StoreChange {
+  /** The new text; the old one (or `undefined`) leaves the store as it is. */
+  readonly text: string | undefined;
+  /** What has to be done right before the store is replaced. */
+  readonly prepare?: () => void;
+  /** What has to be done after it; the store is put back where this fails. */
+  readonly complete?: () => void;
+  /** Takes back what `prepare` and `complete` did, as far as it can. */
+  readonly undo?: () => void;
+}
+
 /**
  * Changes a store under its lock, and replaces it as a whole: whoever reads it,
  * and whatever a crash leaves, is the old text or the new one. When this
  * returns, the new text is on disk.
  *
  * @param wait How long to wait for the lock, in seconds.
- * @param change Makes the new text from the old one (`undefined`: no store
- * yet); the same text back means that there is nothing to write. It is called
- * again where somebody replaced the store meanwhile.
+ * @param change Says what is to become of a text (`undefined`: no store yet).
+ * It is called again where somebody replaced the store meanwhile.
  * @throws {PortForError} The store is then as it was, but for a failure to
  * flush its folder.
  */
@@ -67,7 +74,7 @@ export async function updateStore(
   path: string,
   wait: number,
   runtime: Runtime,
-  change: (text: string | undefined) => Promise<string | undefined>,
+  change: (text: string | undefined) => Promise<StoreChange>,
 ): Promise<void> {
   const real = realPathOf(path, runtime);
   const facts = factsIfThere(real, runtime);
@@ -75,9 +82,8 @@ export async function updateStore(
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const before = readStore(real, runtime);
-      const after = await change(before?.text);
-      if (after === before?.text || after === undefined) return;
-      if (replaceStore(real, before, after, lock, runtime)) return;
+      const step = await change(before?.text);
+      if (performStep(real, before, step, lock, runtime)) return;
     }
   } finally {
     lock.release();
@@ -87,6 +93,49 @@ export async function updateStore(
     `cannot write ${path}: something else keeps changing it ` +
       `(close it in your editor and try again)`,
   );
+}
+
+/** @returns false where the store, or the lock, is no longer what it was. */
+function performStep(
+  path: string,
+  before: StoredText | undefined,
+  { text, prepare, complete, undo }: StoreChange,
+  lock: StoreLock,
+  runtime: Runtime,
+): boolean {
+  const isNew = text !== undefined && text !== before?.text;
+  let replaced = false;
+  try {
+    prepare?.();
+    if (isNew) {
+      replaced = replaceFile(path, before?.facts, text, lock.isGood, runtime);
+      if (!replaced) {
+        undo?.();
+        return false;
+      }
+    }
+    complete?.();
+    return true;
+  } catch (error) {
+    undo?.();
+    if (replaced) putBack(path, before, runtime);
+    throw error;
+  }
+}
+
+/** Restores a store after all was written but what belongs to it failed. */
+function putBack(
+  path: string,
+  before: StoredText | undefined,
+  runtime: Runtime,
+): void {
+  if (before) {
+    const facts = factsIfThere(path, runtime);
+    replaceFile(path, facts, before.text, () => true, runtime);
+  } else {
+    runtime.remove(path);
+    flushFolderOf(path, runtime);
+  }
 }
 
 /**
@@ -109,92 +158,6 @@ export function createFolderOf(path: string, runtime: Runtime): void {
     if (!factsIfThere(folder, runtime)) runtime.makeFolder(folder, 0o700);
   } catch (error) {
     throw storeError(`cannot create the folder ${folder}`, error);
-  }
-}
-
-/**
- * Writes the text to a temporary file and renames that over the store.
- *
- * @returns false where the store, or the lock, is no longer what it was.
- */
-function replaceStore(
-  path: string,
-  before: StoredText | undefined,
-  text: string,
-  lock: StoreLock,
-  runtime: Runtime,
-): boolean {
-  const temporary = `${path}.tmp`;
-  try {
-    const file = createTemporary(temporary, before?.facts, runtime);
-    try {
-      file.write(new TextEncoder().encode(text));
-      if (before) keepOwnerAndMode(file, before.facts);
-      file.sync();
-      const written = file.stat().identity;
-      const unchanged = sameFile(factsIfThere(path, runtime), before?.facts) &&
-        runtime.lstat(temporary).identity === written && lock.isGood();
-      if (unchanged) runtime.rename(temporary, path);
-      else runtime.remove(temporary);
-      if (!unchanged) return false;
-    } catch (error) {
-      removeQuietly(temporary, runtime);
-      throw error;
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    throw storeError(`cannot write ${path}`, error);
-  }
-  flushFolder(path, runtime);
-  return true;
-}
-
-/**
- * Creates the temporary file. Only who has the lock does that, so one that is
- * there already was left by a process that died.
- */
-function createTemporary(
-  path: string,
-  facts: FileFacts | undefined,
-  runtime: Runtime,
-): OpenFile {
-  // A new store is for everybody to read; the umask may say otherwise. One
-  // that replaces another is nobody's to read until it has the other's mode.
-  const how = { createNew: true, mode: facts ? 0o600 : 0o644 };
-  try {
-    return runtime.open(path, how);
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-    runtime.remove(path);
-    return runtime.open(path, how);
-  }
-}
-
-function keepOwnerAndMode(file: OpenFile, facts: FileFacts): void {
-  const own = file.stat();
-  if (own.userId !== facts.userId || own.groupId !== facts.groupId) {
-    try {
-      file.chown(facts.userId, facts.groupId);
-    } catch (error) {
-      // A member of the group that may write the store cannot give it away;
-      // what counts is that the group keeps it.
-      if (errorCode(error) !== "EPERM") throw error;
-      if (own.groupId !== facts.groupId) file.chown(undefined, facts.groupId);
-    }
-  }
-  if (facts.mode !== undefined) file.chmod(facts.mode);
-}
-
-/** Makes the rename itself survive a power failure. */
-function flushFolder(path: string, runtime: Runtime): void {
-  try {
-    runtime.syncFolder(folderOf(path, runtime.os));
-  } catch (error) {
-    // Some file systems cannot, and a folder may be writable but unreadable.
-    const code = errorCode(error) ?? "";
-    if (["EINVAL", "ENOTSUP", "ENOSYS", "EACCES"].includes(code)) return;
-    throw storeError(`cannot flush ${path} to disk`, error);
   }
 }
 
@@ -229,29 +192,6 @@ function linkTarget(path: string, runtime: Runtime): string | undefined {
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
-  }
-}
-
-function factsIfThere(path: string, runtime: Runtime): FileFacts | undefined {
-  try {
-    return runtime.stat(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-function sameFile(a: FileFacts | undefined, b: FileFacts | undefined): boolean {
-  return a?.identity === b?.identity && a?.size === b?.size &&
-    a?.modifiedMs === b?.modifiedMs;
-}
-
-function removeQuietly(path: string, runtime: Runtime): void {
-  try {
-    runtime.remove(path);
-  } catch {
-    // What failed before is what the user needs to hear of; the next writer
-    // removes what is left.
   }
 }
 

@@ -1,0 +1,128 @@
+import { folderOf } from "../runtime/path.ts";
+import {
+  errorCode,
+  type FileFacts,
+  type OpenFile,
+  type Runtime,
+} from "../runtime/runtime.ts";
+import { storeError } from "./store_error.ts";
+
+/**
+ * Replaces a file as a whole: the text goes to a temporary file next to it,
+ * which is flushed and renamed over it. Who reads the file, and what a crash
+ * leaves, is the old text or the new one. Mode and owner are kept.
+ *
+ * @param before The file as it is; `undefined` where there is none yet.
+ * @param isStillGood Asked right before the renaming.
+ * @returns false, with nothing changed, where that says no or the file is no
+ * longer what it was.
+ * @throws {PortForError} The file is then as it was, but for a failure to flush
+ * its folder.
+ */
+export function replaceFile(
+  path: string,
+  before: FileFacts | undefined,
+  text: string,
+  isStillGood: () => boolean,
+  runtime: Runtime,
+): boolean {
+  const temporary = `${path}.tmp`;
+  try {
+    const file = createTemporary(temporary, before, runtime);
+    try {
+      file.write(new TextEncoder().encode(text));
+      if (before) keepOwnerAndMode(file, before);
+      file.sync();
+      const written = file.stat().identity;
+      const unchanged = sameFile(factsIfThere(path, runtime), before) &&
+        runtime.lstat(temporary).identity === written && isStillGood();
+      if (unchanged) runtime.rename(temporary, path);
+      else runtime.remove(temporary);
+      if (!unchanged) return false;
+    } catch (error) {
+      removeQuietly(temporary, runtime);
+      throw error;
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw storeError(`cannot write ${path}`, error);
+  }
+  flushFolderOf(path, runtime);
+  return true;
+}
+
+/** What is at a path, symlinks followed; `undefined` for nothing. */
+export function factsIfThere(
+  path: string,
+  runtime: Runtime,
+): FileFacts | undefined {
+  try {
+    return runtime.stat(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Creates the temporary file. Only who has the lock does that, so one that is
+ * there already was left by a process that died.
+ */
+function createTemporary(
+  path: string,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): OpenFile {
+  // A new store is for everybody to read; the umask may say otherwise. One
+  // that replaces another is nobody's to read until it has the other's mode.
+  const how = { createNew: true, mode: facts ? 0o600 : 0o644 };
+  try {
+    return runtime.open(path, how);
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    runtime.remove(path);
+    return runtime.open(path, how);
+  }
+}
+
+function keepOwnerAndMode(file: OpenFile, facts: FileFacts): void {
+  const own = file.stat();
+  if (own.userId !== facts.userId || own.groupId !== facts.groupId) {
+    try {
+      file.chown(facts.userId, facts.groupId);
+    } catch (error) {
+      // A member of the group that may write the store cannot give it away;
+      // what counts is that the group keeps it.
+      if (errorCode(error) !== "EPERM") throw error;
+      if (own.groupId !== facts.groupId) file.chown(undefined, facts.groupId);
+    }
+  }
+  if (facts.mode !== undefined) file.chmod(facts.mode);
+}
+
+/** Makes what was renamed or removed in a file's folder survive a power failure. */
+export function flushFolderOf(path: string, runtime: Runtime): void {
+  try {
+    runtime.syncFolder(folderOf(path, runtime.os));
+  } catch (error) {
+    // Some file systems cannot, and a folder may be writable but unreadable.
+    const code = errorCode(error) ?? "";
+    if (["EINVAL", "ENOTSUP", "ENOSYS", "EACCES"].includes(code)) return;
+    throw storeError(`cannot flush ${path} to disk`, error);
+  }
+}
+
+function sameFile(a: FileFacts | undefined, b: FileFacts | undefined): boolean {
+  return a?.identity === b?.identity && a?.size === b?.size &&
+    a?.modifiedMs === b?.modifiedMs;
+}
+
+function removeQuietly(path: string, runtime: Runtime): void {
+  try {
+    runtime.remove(path);
+  } catch {
+    // What failed before is what the user needs to hear of; the next writer
+    // removes what is left.
+  }
+}
