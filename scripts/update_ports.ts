@@ -21,7 +21,7 @@ const USAGE = `Usage: deno task update-ports [options]
   --iana FILE             the IANA registry as CSV (default: its URL)
   --wikipedia FILE        the article's wikitext, or facts separated by tabs:
                           port, TCP status, UDP status, name (default: its URL)
-  --iana-state DATE       the date of the state, where the source does not say
+  --iana-state DATE       the date of the state, instead of the one in the source
   --wikipedia-state DATE  likewise
   --out FOLDER            where to write (default: data)
   --allow-shrink          write even where a list lost more than a fifth`;
@@ -39,6 +39,9 @@ async function main(args: string[]): Promise<void> {
     unknown: (argument: string) => fail(`unknown argument ${argument}`, 2),
   });
   if (options.help) return console.log(USAGE);
+  for (const name of ["iana", "wikipedia", "out"] as const) {
+    if (options[name] === "") fail(`--${name} needs a value`, 2);
+  }
   try {
     const iana = await load(options.iana, readIana, options["iana-state"]);
     const wikipedia = await load(
@@ -61,11 +64,10 @@ async function main(args: string[]): Promise<void> {
       `  state of ${wikipedia.state}, ${wikipedia.rows.length} rows, ` +
       `${sets.wellKnown.size} ports`,
     ];
-    await write(`${options.out}/ranges.ts`, rangesModule(sets, sources));
-    await write(
-      `${options.out}/services.ts`,
-      servicesModule(iana, wikipedia, sources),
-    );
+    await writeAll(options.out, {
+      "ranges.ts": rangesModule(sets, sources),
+      "services.ts": servicesModule(iana, wikipedia, sources),
+    });
     console.log(sources.join("\n"));
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error), 1);
@@ -125,7 +127,7 @@ async function refuseShrinking(
   const before = await sizesIn(`${folder}/ranges.ts`);
   for (const [list, { size }] of Object.entries(now)) {
     const was = before[list] ?? 0;
-    if (size < was * (1 - MOST_LOST)) {
+    if (size === 0 || size < was * (1 - MOST_LOST)) {
       throw new Error(
         `cannot update ${folder}: ${list} would shrink from ${was} to ${size} ` +
           `ports (check the source; --allow-shrink if that is right)`,
@@ -234,9 +236,25 @@ function shownSource(from: string, url: string): string {
   return from === url ? url : from.replace(/^.*[/\\]/, "");
 }
 
-async function write(file: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${file}.new`, text);
-  await Deno.rename(`${file}.new`, file);
+/** Writes files side by side first, so that they are replaced together. */
+async function writeAll(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const names = Object.keys(files);
+  try {
+    for (const name of names) {
+      await Deno.writeTextFile(`${folder}/${name}.new`, files[name]!);
+    }
+  } catch (error) {
+    for (const name of names) {
+      await Deno.remove(`${folder}/${name}.new`).catch(() => {});
+    }
+    throw error;
+  }
+  for (const name of names) {
+    await Deno.rename(`${folder}/${name}.new`, `${folder}/${name}`);
+  }
 }
 
 function fail(message: string, status: number): never {

@@ -141,9 +141,9 @@ export class Chooser {
     if (objections.length === 0 && !this.#good.has(port)) {
       objections.push("close to a port that others claim");
     }
-    const { range, exclude, udp = false } = this.#choice;
+    const { range, exclude, wantedBy, udp = false } = this.#choice;
     if ((range && !inRanges(port, [range])) || exclude?.has(port)) {
-      objections.push("outside the policy of the store");
+      objections.push(`not what ${wantedBy ?? "the range"} allows`);
     }
     if (await probe(port, { udp }, this.#runtime)) objections.push("in use");
     return objections;
@@ -175,7 +175,7 @@ export class Chooser {
     if (wanted.size === 0 && this.#good.size > 0) {
       const cuts = [
         ...(range ? [`--range ${formatPortRange(range)}`] : []),
-        ...(exclude
+        ...(exclude && exclude.size > 0
           ? [`--exclude ${[...exclude.ranges()].map(formatPortRange)}`]
           : []),
       ].join(" with ");

@@ -58,7 +58,9 @@ function readConfigured(
   for (const { source, read } of system.sources) {
     try {
       const ranges = read(runtime);
-      if (ranges.length > 0) return { configured: ranges, source };
+      // Some systems state one range twice: for each IP version, say.
+      const configured = [...setOf(ranges).ranges()];
+      if (configured.length > 0) return { configured, source };
       failures.push(`${source} does not say`);
     } catch (error) {
       failures.push(`${source}: ${reason(error)}`);
@@ -67,8 +69,10 @@ function readConfigured(
   return {
     configured: system.default,
     source: `the default of ${runtime.os}`,
-    warning: `cannot read the ephemeral range (${failures.join("; ")}): ` +
-      `taking the default of ${runtime.os}, ` +
+    warning:
+      `cannot read the ephemeral range (${
+        failures.join("; ") || `port-for does not know ${runtime.os}`
+      }): taking the default of ${runtime.os}, ` +
       formatPortRanges(system.default),
   };
 }
@@ -164,7 +168,7 @@ const SYSTEMS: Record<string, System> = {
   },
 };
 
-/** The dynamic range of RFC 6335, which RFC 6056 lets systems use. */
+/** Wherever else: all that Linux, Solaris or the dynamic range would take. */
 const OTHER_SYSTEM: System = {
   sources: [],
   default: [{ first: 32768, last: 65535 }],

@@ -34,7 +34,7 @@ export interface PortExplanation {
   readonly space: "system" | "registered" | "dynamic";
   /** What IANA assigned it to; empty for an unassigned port. */
   readonly assigned: readonly Service[];
-  /** What uses it without an assignment. */
+  /** What is known to use it, assigned or not, by the Wikipedia list. */
   readonly wellKnown: readonly Service[];
   /** The ephemeral range that it is in, and where that was read. */
   readonly ephemeral?: { readonly range: PortRange; readonly source: string };

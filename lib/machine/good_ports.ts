@@ -1,3 +1,4 @@
+import { PortForError } from "../error.ts";
 import {
   availableOutside,
   type Bounds,
@@ -5,7 +6,7 @@ import {
   type GoodRangeShape,
   goodRangesOf,
 } from "../ports/policy.ts";
-import type { PortRange } from "../ports/port_range.ts";
+import { isPort, MAX_PORT, type PortRange } from "../ports/port_range.ts";
 import { type Ports, type PortSet, portSet } from "../ports/port_set.ts";
 import { ephemeralPortRanges } from "./ephemeral.ts";
 
@@ -22,7 +23,8 @@ export interface AvailableOptions extends Bounds {
  * The available ports: in 1024-49151 (or within `low` and `high`), not
  * assigned, not well known, outside the ephemeral ranges of this machine.
  *
- * @throws {PortForError} `BAD_INPUT` where a range is none.
+ * @throws {PortForError} `BAD_INPUT` where a bound is not a port or a range is
+ * none.
  *
  * @example
  * ```ts
@@ -34,6 +36,14 @@ export interface AvailableOptions extends Bounds {
 export function availablePorts(
   { excludeRanges, ...bounds }: AvailableOptions = {},
 ): PortSet {
+  for (const bound of [bounds.low, bounds.high]) {
+    if (bound === undefined || isPort(bound)) continue;
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot bound ports by ${bound}: ` +
+        `not a whole number from 1 to ${MAX_PORT}`,
+    );
+  }
   const excluded = excludeRanges
     ? [...portSet(excludeRanges).ranges()]
     : ephemeralPortRanges();

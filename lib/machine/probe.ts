@@ -9,9 +9,17 @@ export interface ProbeOptions {
   readonly udp?: boolean;
 }
 
-/** Binding the wildcard address finds holders on every address of the machine. */
 const WILDCARDS = ["0.0.0.0", "::"];
 const LOOPBACKS = ["127.0.0.1", "::1"];
+
+/**
+ * On Linux, binding the wildcard addresses finds holders on every address.
+ * Elsewhere it does not find one that has bound another address and does not
+ * listen; those on the loopback are found by binding just there.
+ */
+function addressesToBind({ os }: Runtime): string[] {
+  return os === "linux" ? WILDCARDS : [...WILDCARDS, ...LOOPBACKS];
+}
 
 /** A connection to this machine that takes longer is not going to be refused. */
 const CONNECT_TIMEOUT_MS = 500;
@@ -55,11 +63,11 @@ export async function probe(
     );
   }
   try {
-    for (const host of WILDCARDS) {
+    for (const host of addressesToBind(runtime)) {
       if (isHeld(port, runtime.bindTcp(host, port))) return true;
     }
     if (udp) {
-      for (const host of WILDCARDS) {
+      for (const host of addressesToBind(runtime)) {
         if (isHeld(port, await runtime.bindUdp(host, port))) return true;
       }
     }

@@ -1,5 +1,6 @@
-import { formatPortRange, parsePortRange } from "../ports/port_range.ts";
-import { PortSet, setOf } from "../ports/port_set.ts";
+import { PortForError, quoted } from "../error.ts";
+import { formatPortRange, MAX_PORT } from "../ports/port_range.ts";
+import { PortSet } from "../ports/port_set.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
@@ -19,7 +20,8 @@ export function readReservedPorts(runtime: Runtime): PortSet {
     return readKernelReservations(runtime);
   } catch (error) {
     const denied = (error as Error).name === "NotCapable";
-    if (denied || errorCode(error) !== undefined) return new PortSet();
+    const absent = ["ENOENT", "EACCES"].includes(errorCode(error) ?? "");
+    if (denied || absent) return new PortSet();
     throw error;
   }
 }
@@ -53,10 +55,29 @@ export function writeKernelReservations(
   }
 }
 
-/** Reads the kernel's form of a list: `5000,6000-6010`, or nothing. */
+/**
+ * Reads the kernel's form of a list: `5000,6000-6010`, or nothing. The kernel
+ * takes port 0 as well.
+ *
+ * @throws {PortForError} `FAILED` where it is none.
+ */
 export function parseReservedPorts(text: string): PortSet {
-  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
-  return setOf(parts.map((part) => parsePortRange(part, "the reserved ports")));
+  const ports = new PortSet();
+  for (const part of text.split(/[\s,]+/)) {
+    if (part === "") continue;
+    const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part) ?? [];
+    const range = { first: Number(first), last: Number(last ?? first) };
+    if (!(range.first <= range.last && range.last <= MAX_PORT)) {
+      throw new PortForError(
+        "FAILED",
+        `cannot read the reserved ports: ${
+          quoted(part)
+        } is not a port or range`,
+      );
+    }
+    ports.add(range);
+  }
+  return ports;
 }
 
 /** Writes the kernel's form of a list. */

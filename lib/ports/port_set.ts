@@ -27,12 +27,20 @@ export class PortSet implements Iterable<number> {
     this.#member = other ? other.#member.slice() : new Uint8Array(MAX_PORT + 1);
   }
 
-  /** Adds a port, or every port of a range. Returns this set. */
+  /**
+   * Adds a port, or every port of a range. Returns this set.
+   *
+   * @throws {PortForError} `BAD_INPUT` where it is not within 0-65535.
+   */
   add(ports: number | PortRange): this {
     return this.#fill(ports, 1);
   }
 
-  /** Removes a port, or every port of a range. Returns this set. */
+  /**
+   * Removes a port, or every port of a range. Returns this set.
+   *
+   * @throws {PortForError} `BAD_INPUT` where it is not within 0-65535.
+   */
   delete(ports: number | PortRange): this {
     return this.#fill(ports, 0);
   }
@@ -93,8 +101,16 @@ export class PortSet implements Iterable<number> {
   }
 
   #fill(ports: number | PortRange, value: 0 | 1): this {
-    if (typeof ports === "number") this.#member[ports] = value;
-    else this.#member.fill(value, ports.first, ports.last + 1);
+    const { first, last } = typeof ports === "number"
+      ? { first: ports, last: ports }
+      : ports;
+    if (!(first >= 0 && first <= last && last <= MAX_PORT)) {
+      throw new PortForError(
+        "BAD_INPUT",
+        `cannot use ${first}-${last} as ports: they go from 0 to ${MAX_PORT}`,
+      );
+    }
+    this.#member.fill(value, first, last + 1);
     return this;
   }
 }
@@ -127,7 +143,6 @@ export type Ports = number | string | PortRange | PortSet | Iterable<Ports>;
  * ```
  */
 export function portSet(ports: Ports): PortSet {
-  if (ports instanceof PortSet) return ports;
   const set = new PortSet();
   addPorts(set, ports);
   return set;
@@ -140,6 +155,8 @@ function addPorts(set: PortSet, ports: Ports): void {
     set.add(checked({ first: ports, last: ports }));
   } else if (ports instanceof PortSet) {
     set.addAll(ports);
+  } else if (typeof ports !== "object" || ports === null) {
+    throw new PortForError("BAD_INPUT", `cannot use ${ports} as ports`);
   } else if (Symbol.iterator in ports) {
     for (const part of ports) addPorts(set, part);
   } else {

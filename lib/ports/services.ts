@@ -22,7 +22,7 @@ export function assignedServices(port: number): Service[] {
   return servicesIn(IANA_SERVICES, port);
 }
 
-/** The services that use a port without an assignment, by Wikipedia. */
+/** The services that are known to use a port, assigned or not, by Wikipedia. */
 export function wellKnownServices(port: number): Service[] {
   return servicesIn(WIKIPEDIA_SERVICES, port);
 }

@@ -29,7 +29,7 @@ export const denoRuntime: Runtime = {
     Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
   exit: (status) => Deno.exit(status),
 
-  readFile: (path) => Deno.readFileSync(path),
+  readFile,
   stat: (path) => factsOf(Deno.statSync(path)),
   lstat: (path) => factsOf(Deno.lstatSync(path)),
   readLink: (path) => Deno.readLinkSync(path),
@@ -84,6 +84,33 @@ function factsOf(info: Deno.FileInfo): FileFacts {
     identity: `${info.dev}:${info.ino}`,
     modifiedMs: info.mtime?.getTime() ?? 0,
   };
+}
+
+/** Files of /proc and /sys say that they are empty, and are not. */
+const FIRST_READ = 64 * 1024;
+
+/**
+ * Reads a file to its end in few and large steps: some files of /proc/sys hold
+ * only for one read what they have to say, and Deno's own begins with 32 bytes.
+ */
+function readFile(path: string): Uint8Array {
+  const file = Deno.openSync(path);
+  try {
+    let bytes = new Uint8Array(Math.max(file.statSync().size + 1, FIRST_READ));
+    let length = 0;
+    for (;;) {
+      const read = file.readSync(bytes.subarray(length));
+      if (read === null || read === 0) return bytes.subarray(0, length);
+      length += read;
+      if (length === bytes.length) {
+        const longer = new Uint8Array(2 * length);
+        longer.set(bytes);
+        bytes = longer;
+      }
+    }
+  } finally {
+    file.close();
+  }
 }
 
 function open(path: string, how: OpenOptions): OpenFile {

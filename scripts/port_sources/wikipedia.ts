@@ -49,7 +49,8 @@ function tabFacts(text: string): string[][] {
  */
 function wikitextFacts(text: string): string[][] {
   const facts: string[][] = [];
-  for (const [table] of text.matchAll(/^\{\|[\s\S]*?^\|\}/gm)) {
+  const visible = text.replace(/<!--[\s\S]*?-->/g, "");
+  for (const [, table = ""] of visible.matchAll(TABLE)) {
     // What a cell that spans rows still has to say, by column.
     const spans: { text: string; rows: number }[] = [];
     for (const row of table.split(/^\|-.*$/m).slice(1)) {
@@ -67,6 +68,9 @@ function wikitextFacts(text: string): string[][] {
   return facts;
 }
 
+/** A table without its end, which must stand alone on its line. */
+const TABLE = /^\{\|([\s\S]*?)^\|\}\s*$/gm;
+
 interface Cell {
   readonly text: string;
   readonly rowspan: number;
@@ -74,22 +78,25 @@ interface Cell {
 }
 
 function rowCells(row: string): Cell[] {
-  const flat = row
-    .replace(/<!--[\s\S]*?-->/g, "")
-    .replace(/<ref[^>]*\/>|<ref[^>]*>[\s\S]*?<\/ref>/g, "");
+  const flat = row.replace(/<ref[^>]*\/>|<ref[^>]*>[\s\S]*?<\/ref>/g, "");
   return flat.split(/^\|(?![-}+])|^!|\|\||!!/m).slice(1).map((cell) => {
-    const attributes = /^((?:\s*[\w-]+\s*=\s*(?:"[^"]*"|[\w%]+))+)\s*\|/
-      .exec(cell)?.[1] ?? "";
+    // No bar stands between attributes and a template that colours the cell.
+    const attributes = ATTRIBUTES.exec(cell)?.[1] ?? "";
     return {
-      text: attributes ? cell.slice(cell.indexOf("|") + 1).trim() : cell.trim(),
+      text: cell.slice(attributes.length).replace(/^\s*\|/, "").trim(),
       rowspan: span(attributes, "rowspan"),
       colspan: span(attributes, "colspan"),
     };
   });
 }
 
+const ATTRIBUTES =
+  /^((?:\s*[\w-]+\s*=\s*(?:"[^"]*"|'[^']*'|[\w%]+))+)\s*(?:\||(?=\{\{))/;
+
 function span(attributes: string, name: string): number {
-  return Number(new RegExp(`${name}\\s*=\\s*"?(\\d+)`).exec(attributes)?.[1]) ||
+  return Number(
+    new RegExp(`${name}\\s*=\\s*["']?(\\d+)`).exec(attributes)?.[1],
+  ) ||
     1;
 }
 
@@ -132,7 +139,8 @@ function status(cell: string): string {
 function plainText(wikitext: string): string {
   return oneLine(
     wikitext
-      .replace(/\{\{[^{}]*\}\}/g, " ")
+      .replace(/&ndash;|\{\{\s*(?:nd|sp)ash\s*\}\}/g, "-")
+      .replace(/\{\{(?:[^{}]|\{\{[^{}]*\}\})*\}\}/g, " ")
       .replace(/\[\[(?:[^\]|]*\|)?([^\]]*)\]\]/g, "$1")
       .replace(/\[\S+\s+([^\]]*)\]/g, "$1")
       .replace(/<[^>]*>/g, " ")

@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { PortForError } from "../../lib/error.ts";
+import type { PortRange } from "../../lib/ports/port_range.ts";
+import { type Ports, PortSet, portSet } from "../../lib/ports/port_set.ts";
+
+Deno.test("an empty set has no ports and no ranges", () => {
+  const set = new PortSet();
+  assertEquals(set.size, 0);
+  assertEquals([...set], []);
+  assertEquals([...set.ranges()], []);
+  assert(!set.has(80));
+});
+
+Deno.test("ports can be added and deleted at both ends of the port space", () => {
+  const set = new PortSet().add(1).add(65535);
+  assertEquals([...set], [1, 65535]);
+  assertEquals([...set.ranges()], [
+    { first: 1, last: 1 },
+    { first: 65535, last: 65535 },
+  ]);
+  set.delete(65535);
+  assertEquals([...set], [1]);
+  set.delete(1);
+  assertEquals(set.size, 0);
+});
+
+Deno.test("the whole port space is one range", () => {
+  const set = new PortSet().add({ first: 1, last: 65535 });
+  assertEquals(set.size, 65535);
+  assertEquals([...set.ranges()], [{ first: 1, last: 65535 }]);
+  assert(set.has(1) && set.has(65535));
+  assert(!set.has(0) && !set.has(65536));
+});
+
+Deno.test("ranges that touch or overlap become one", () => {
+  const set = new PortSet()
+    .add({ first: 8000, last: 8009 })
+    .add({ first: 8010, last: 8019 })
+    .add({ first: 8005, last: 8014 });
+  assertEquals([...set.ranges()], [{ first: 8000, last: 8019 }]);
+  assertEquals(set.size, 20);
+});
+
+Deno.test("deleting across ranges cuts each of them", () => {
+  const set = portSet(["10-20", "30-40"]).delete({ first: 15, last: 35 });
+  assertEquals([...set.ranges()], [
+    { first: 10, last: 14 },
+    { first: 36, last: 40 },
+  ]);
+});
+
+Deno.test("a port is in a set once, however often it is added", () => {
+  const set = new PortSet().add(80).add(80).add({ first: 79, last: 81 });
+  assertEquals(set.size, 3);
+  assertEquals(set.delete(80).size, 2);
+});
+
+Deno.test("only whole numbers are members", () => {
+  const set = portSet("8000-8009");
+  assert(!set.has(8000.5) && !set.has(NaN) && !set.has(-1));
+});
+
+Deno.test("a copy is independent of its original", () => {
+  const original = portSet("8000-8009");
+  const copy = new PortSet(original).delete(8005);
+  assertEquals(original.size, 10);
+  original.add(9000);
+  assert(!copy.has(9000));
+});
+
+Deno.test("deleteAll removes the other set's ports and leaves that as it was", () => {
+  const set = portSet("10-20");
+  const other = portSet(["1-12", "15", "20-30"]);
+  assertEquals([...set.deleteAll(other)], [13, 14, 16, 17, 18, 19]);
+  assertEquals(other.size, 24);
+  assertEquals(set.deleteAll(set).size, 0);
+});
+
+Deno.test("retainAll keeps what is in both sets", () => {
+  const set = portSet(["1", "10-20", "65535"]);
+  const other = portSet(["1-12", "19", "65535"]);
+  assertEquals([...set.retainAll(other)], [1, 10, 11, 12, 19, 65535]);
+  assertEquals(set.retainAll(new PortSet()).size, 0);
+});
+
+/** Ranges that are short, so that a plain Set can follow, or at an end. */
+const shortRange: fc.Arbitrary<PortRange> = fc
+  .tuple(
+    fc.oneof(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 65470, max: 65535 }),
+    ),
+    fc.nat(20),
+  )
+  .map(([first, more]) => ({ first, last: Math.min(first + more, 65535) }));
+
+const step: fc.Arbitrary<readonly ["add" | "delete", number | PortRange]> = fc
+  .tuple(
+    fc.constantFrom("add" as const, "delete" as const),
+    fc.oneof(shortRange.map(({ first }) => first), shortRange),
+  );
+
+Deno.test("after any steps a set holds what a plain Set would", () => {
+  fc.assert(fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    const set = new PortSet();
+    const plain = new Set<number>();
+    for (const [does, ports] of steps) {
+      set[does](ports);
+      for (const port of portsOf(ports)) plain[does](port);
+    }
+    const expected = [...plain].sort((a, b) => a - b);
+    assertEquals([...set], expected);
+    assertEquals(set.size, expected.length);
+    assertEquals([...set.ranges()].flatMap(portsOf), expected);
+    // As long as they can be: no range begins right after another.
+    const ranges = [...set.ranges()];
+    for (const [at, { first }] of ranges.slice(1).entries()) {
+      assert(first > ranges[at]!.last + 1);
+    }
+  }));
+});
+
+function portsOf(ports: number | PortRange): number[] {
+  if (typeof ports === "number") return [ports];
+  const { first, last } = ports;
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
+const SHAPES: readonly [string, Ports, number[]][] = [
+  ["a number", 8000, [8000]],
+  ["the lowest and the highest number", [1, 65535], [1, 65535]],
+  ["text of a port", "8000", [8000]],
+  ["text of a range", "8000-8002", [8000, 8001, 8002]],
+  ["a range", { first: 8000, last: 8002 }, [8000, 8001, 8002]],
+  ["a range of one port", { first: 8000, last: 8000 }, [8000]],
+  ["a PortSet", new PortSet().add(8000), [8000]],
+  ["a Set", new Set([8002, 8000]), [8000, 8002]],
+  ["an empty list", [], []],
+  ["a generator", new PortSet().add(7).ranges(), [7]],
+  [
+    "a mix, nested and overlapping",
+    [8080, "9000-9002", [new Set([1, "2"]), [[]]], new PortSet().add(9002), {
+      first: 9001,
+      last: 9003,
+    }],
+    [1, 2, 8080, 9000, 9001, 9002, 9003],
+  ],
+];
+
+for (const [shape, ports, expected] of SHAPES) {
+  Deno.test(`portSet takes ${shape}`, () => {
+    assertEquals([...portSet(ports)], expected);
+  });
+}
+
+for (
+  const ports of [
+    ...[0, -1, 65536, 80.5, NaN, Infinity],
+    ...["", "http", "0", "65536", "9-8", "80,81"],
+    ...[{ first: 0, last: 10 }, { first: 1, last: 65536 }],
+    ...[{ first: 9, last: 8 }, { first: 1.5, last: 3 }],
+    ...[[80, 0], [["80", ["x"]]], new Set([70000])],
+  ] satisfies Ports[]
+) {
+  Deno.test(`portSet refuses ${Deno.inspect(ports)}`, () => {
+    const error = assertThrows(() => portSet(ports), PortForError);
+    assertEquals(error.code, "BAD_INPUT");
+  });
+}
+
+// What a caller without types may pass: a missing setting, mostly.
+for (const ports of [null, undefined, true, {}, [undefined], { first: 80 }]) {
+  Deno.test(`portSet refuses ${Deno.inspect(ports)}, though untyped`, () => {
+    const error = assertThrows(() => portSet(ports as Ports), PortForError);
+    assertEquals(error.code, "BAD_INPUT");
+  });
+}

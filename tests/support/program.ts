@@ -1,0 +1,148 @@
+/**
+ * The real program, run as its users run it: a process with arguments, an
+ * environment and an exit status. `PORT_FOR` names another one to test, such as
+ * `dist/port-for` or `bun main.ts`; by default it is `main.ts` on this Deno.
+ *
+ * @module
+ */
+import type { TempFolder } from "./temp.ts";
+
+/** How to run the program. */
+export interface RunOptions {
+  /**
+   * Variables on top of a minimal environment; `undefined` takes one away.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The folder to run it in. By default that of the project. */
+  readonly cwd?: string;
+  /** A command that runs the program, such as `unshare -n`. */
+  readonly prefix?: readonly string[];
+}
+
+/** What a run left behind. */
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The folder of the project. */
+export const PROJECT: string = Deno.realPathSync(
+  `${import.meta.dirname}/../..`,
+);
+
+/** The words that run the program, its arguments left out. */
+export const PROGRAM: readonly string[] =
+  (Deno.env.get("PORT_FOR") || undefined)?.split(" ").map(wherever) ??
+    [Deno.execPath(), "run", "--quiet", "--allow-all", wherever("main.ts")];
+
+/** Runs the program to its end, with nothing on its standard input. */
+export function portFor(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Outcome> {
+  return runTool([...(options.prefix ?? []), ...PROGRAM, ...args], options);
+}
+
+/** Runs any command to its end, in the program's environment. */
+export async function runTool(
+  [command, ...args]: readonly string[],
+  { env = {}, cwd = PROJECT }: Omit<RunOptions, "prefix"> = {},
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await new Deno.Command(command!, {
+    args,
+    cwd,
+    clearEnv: true,
+    env: environment(env),
+    stdin: "null",
+  }).output();
+  return {
+    status: code,
+    stdout: new TextDecoder().decode(stdout),
+    stderr: new TextDecoder().decode(stderr),
+  };
+}
+
+/** A user, and a group, that own nothing. */
+export const NOBODY = 65534;
+
+/**
+ * How to run the program as another user. That takes root.
+ *
+ * @param temp Holds what that user needs to run the program at all.
+ * @param group A group that the user is in, beside one of the same number.
+ */
+export async function asUser(
+  user: number,
+  temp: TempFolder,
+  group?: number,
+): Promise<RunOptions> {
+  const options = {
+    prefix: [
+      "setpriv",
+      `--reuid=${user}`,
+      `--regid=${user}`,
+      group === undefined ? "--clear-groups" : `--groups=${group}`,
+    ],
+  };
+  if (Deno.env.get("PORT_FOR")) return options;
+  // Deno needs its cache, and some of it has to be writable.
+  const cache = temp.file("deno-cache");
+  await runTool(["cp", "-R", DENO_DIR, cache]);
+  await runTool(["chown", "-R", `${user}`, cache]);
+  Deno.chmodSync(temp.path, 0o755);
+  return { ...options, env: { DENO_DIR: cache } };
+}
+
+/** Whether this machine has a command, and may run it. */
+export function works(...words: readonly string[]): boolean {
+  try {
+    const [command, ...args] = words;
+    return new Deno.Command(command!, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** The machine's own store, which no test may touch, and HOME, are left out. */
+function environment(
+  more: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const all = {
+    PATH: Deno.env.get("PATH"),
+    HOME: "/nonexistent",
+    // Without this, every HOME of a test would get a cache of its own.
+    DENO_DIR,
+    ...more,
+  };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]]
+    ),
+  );
+}
+
+/** A word that names a file of the project, so that any folder can be left. */
+function wherever(word: string): string {
+  const path = `${PROJECT}/${word}`;
+  try {
+    return Deno.statSync(path).isFile ? path : word;
+  } catch {
+    return word;
+  }
+}
+
+const DENO_DIR: string = denoDir();
+
+function denoDir(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+    stderr: "null",
+  }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
