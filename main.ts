@@ -48,12 +48,12 @@ export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
 export type { Association } from "./lib/store/association.ts";
 export type { Policy } from "./lib/store/document.ts";
+export type { AssociateOptions } from "./lib/store/associate_options.ts";
+export type { Pruned } from "./lib/store/store_writer.ts";
 export {
-  type AssociateOptions,
   type ListOptions,
   PortStore,
   type PortStoreOptions,
-  type Pruned,
 } from "./lib/store/port_store.ts";
 
 // What the command line prints with --json.

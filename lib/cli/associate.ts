@@ -1,5 +1,5 @@
 import { parsePort, parsePortRange } from "../ports/port_range.ts";
-import type { AssociateOptions } from "../store/port_store.ts";
+import type { AssociateOptions } from "../store/associate_options.ts";
 import { type Call, printPorts } from "./call.ts";
 import type { CommandLine } from "./command_line.ts";
 import { parseDuration } from "./duration.ts";

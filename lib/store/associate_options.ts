@@ -1,0 +1,76 @@
+import { PortForError } from "../error.ts";
+import {
+  isPort,
+  MAX_PORT,
+  parsePortRange,
+  type PortRange,
+} from "../ports/port_range.ts";
+import { type Ports, portSet } from "../ports/port_set.ts";
+
+/** How to associate a name. */
+export interface AssociateOptions {
+  /** This very port, 1-65535, whatever speaks against it; the first of a block. */
+  readonly port?: number;
+  /** Choose only in this range: `"20000-29999"` or its ends. */
+  readonly range?: PortRange | string;
+  /** Do not choose one of these. */
+  readonly exclude?: Ports;
+  /** Choose at random instead of by the name. */
+  readonly random?: boolean;
+  /** Ask that the UDP port be free too. */
+  readonly udp?: boolean;
+  /** How many consecutive ports the name is to hold, 1-65535. By default 1. */
+  readonly count?: number;
+  /**
+   * Make it a lease that ends after this many seconds, more than 0; each call
+   * with it renews the lease. By default an association is for good.
+   */
+  readonly ttl?: number;
+  /**
+   * Tell the Linux kernel to keep the ports out of its ephemeral range, now and
+   * after a reboot; ports in that range are then taken where no other is left.
+   */
+  readonly reserve?: boolean;
+  /** The directory that the name belongs to: `prune` drops it with that. */
+  readonly directory?: string;
+}
+
+/**
+ * Refuses what is no way to associate these names.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function checkOptions(
+  names: readonly string[],
+  { port, range, exclude, count, ttl }: AssociateOptions,
+): void {
+  const wrong = (what: string, why: string) =>
+    new PortForError("BAD_INPUT", `cannot associate ${what}: ${why}`);
+  if (port !== undefined && !isPort(port)) {
+    throw wrong(
+      `port ${port}`,
+      `not a whole number from 1 to ${MAX_PORT}`,
+    );
+  }
+  if (port !== undefined && new Set(names).size > 1) {
+    throw wrong(
+      `port ${port} with ${names.length} names`,
+      "a port belongs to one name",
+    );
+  }
+  const most = MAX_PORT - (port ?? 1) + 1;
+  if (count !== undefined && (!isPort(count) || count > most)) {
+    throw wrong(`${count} ports`, `not a whole number from 1 to ${most}`);
+  }
+  if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_TTL)) {
+    throw wrong(
+      `a lease of ${ttl} s`,
+      `not more than 0 s and at most a century`,
+    );
+  }
+  if (typeof range === "string") parsePortRange(range);
+  if (exclude !== undefined) portSet(exclude);
+}
+
+/** A century in seconds: a longer lease is a mistake. */
+const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;

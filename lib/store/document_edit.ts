@@ -1,0 +1,234 @@
+import { quoted } from "../error.ts";
+import { TomlDate } from "smol-toml";
+import type { Association } from "./association.ts";
+import type { Document } from "./document.ts";
+import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
+import { isTable, parseToml, portsTable, type Toml } from "./toml.ts";
+import {
+  inlineEntries,
+  placeOf,
+  type Span,
+  type Statement,
+  statementsOf,
+} from "./toml_statements.ts";
+
+/** An edit that would have changed more, or less, than was meant. */
+export class EditError extends Error {}
+
+/**
+ * The text of a document with some associations set and some taken away
+ * (`undefined`); all else in it stays as it was.
+ *
+ * @throws {EditError} where the text is written in a way that cannot be edited
+ * with certainty. The result is read again, and means just what was intended.
+ */
+export function editDocument(
+  document: Document,
+  changes: ReadonlyMap<string, Association | undefined>,
+): string {
+  const { text } = document;
+  const statements = statementsOf(text);
+  const edits: Edit[] = [];
+  const added: string[] = [];
+  const byName = Map.groupBy(statements, nameOf);
+  for (const [name, association] of changes) {
+    const own = byName.get(name) ?? [];
+    const [entry] = own;
+    const inPlace = own.length === 1 && entry!.kind === "key" &&
+      entry!.path.length === 2;
+    if (inPlace && association) {
+      const foreign = foreignEntries(text, entry!.value);
+      edits.push({ ...entry!.value, text: entryValue(association, foreign) });
+    } else {
+      for (const { lines } of own) edits.push({ ...lines, text: "" });
+      if (association) {
+        added.push(`${entryKey(name)} = ${entryValue(association)}`);
+      }
+    }
+  }
+  // The ports in one inline table: no line is an entry, so make them lines.
+  const inline = statements.find((statement) =>
+    statement.kind === "key" && statement.path.join() === "ports"
+  );
+  if (inline) {
+    // A comment behind the table stays where it is.
+    const rest = text.slice(inline.value.end, inline.lines.end);
+    edits.push(
+      rest.trim() === ""
+        ? { ...inline.lines, text: "" }
+        : { start: inline.start, end: inline.value.end, text: "" },
+    );
+    added.unshift(
+      ...entriesOnOneLine(text, inline.value).filter((entry) =>
+        !changes.has(statementsOf(entry)[0]!.path[0]!)
+      ),
+    );
+  }
+  if (added.length > 0) edits.push(insertion(text, statements, added));
+  const edited = applied(text, edits);
+  confirm(document, changes, edited);
+  return edited;
+}
+
+/** A part of a text, and what is to stand there instead. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function applied(text: string, edits: readonly Edit[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (
+    const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
+  ) {
+    parts.push(text.slice(at, edit.start), edit.text);
+    at = edit.end;
+  }
+  return parts.join("") + text.slice(at);
+}
+
+/** The name that a statement is (a part of) the entry of. */
+function nameOf({ path }: Statement): string | undefined {
+  return path[0] === "ports" ? path[1] : undefined;
+}
+
+/** Where new entries go: behind the last one, or in a table of their own. */
+function insertion(
+  text: string,
+  statements: readonly Statement[],
+  entries: readonly string[],
+): Edit {
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? "\n";
+  const openLine = text !== "" && !text.endsWith("\n") ? lineEnd : "";
+  const last = statements.findLast(({ kind, path, table }) =>
+    table.join() === "ports" && table.length === 1 &&
+    (kind === "table" || path[0] === "ports")
+  );
+  const lines = entries.map((entry) => entry + lineEnd).join("");
+  if (last) {
+    const at = last.lines.end;
+    return {
+      start: at,
+      end: at,
+      text: (at === text.length ? openLine : "") + lines,
+    };
+  }
+  // Dotted entries at the root allow no [ports] header beside them.
+  const dotted = statements.findLast(({ table, path }) =>
+    table.length === 0 && path[0] === "ports" && path.length > 1
+  );
+  if (dotted) {
+    const at = dotted.lines.end;
+    const own = entries.map((entry) => `ports.${entry}${lineEnd}`).join("");
+    return {
+      start: at,
+      end: at,
+      text: (at === text.length ? openLine : "") + own,
+    };
+  }
+  const gap = text === "" ? "" : lineEnd;
+  return {
+    start: text.length,
+    end: text.length,
+    text: `${openLine}${gap}[ports]${lineEnd}${lines}`,
+  };
+}
+
+/**
+ * The entries of an inline table, as they are written there.
+ *
+ * @throws {EditError} where it takes several lines: there may be comments
+ * between them, which would be lost.
+ */
+function entriesOnOneLine(text: string, table: Span): string[] {
+  if (text.slice(table.start, table.end).includes("\n")) {
+    const { line } = placeOf(text, table.start);
+    throw new EditError(`the table on line ${line} takes several lines`);
+  }
+  return inlineEntries(text, table);
+}
+
+/** What a person wrote into the table of an entry. */
+function foreignEntries(text: string, value: Span): string[] {
+  if (text[value.start] !== "{") return [];
+  return entriesOnOneLine(text, value).filter((entry) =>
+    !OWN_KEYS.has(statementsOf(entry)[0]!.path[0]!)
+  );
+}
+
+/** Reads the edited text again: it must mean just what was intended. */
+function confirm(
+  document: Document,
+  changes: ReadonlyMap<string, Association | undefined>,
+  edited: string,
+): void {
+  let after: Toml;
+  try {
+    after = parseToml(edited);
+  } catch (error) {
+    throw new EditError((error as Error).message);
+  }
+  const before = parseToml(document.text);
+  const changed = new Set(changes.keys());
+  const same = sameExcept(before, after, new Set(["ports"])) &&
+    sameExcept(portsTable(before), portsTable(after), changed);
+  if (!same) throw new EditError("other keys would change");
+  for (const [name, association] of changes) {
+    const entry = ownValue(portsTable(after), name);
+    const found = entry === undefined ? undefined : readEntry(name, entry);
+    const foreignKept = !association ||
+      sameForeign(ownValue(portsTable(before), name), entry);
+    if (!sameAssociation(association, found) || !foreignKept) {
+      throw new EditError(`the entry of ${quoted(name)} would be wrong`);
+    }
+  }
+}
+
+function ownValue(table: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function sameForeign(before: unknown, after: unknown): boolean {
+  return !isTable(before) ||
+    sameExcept(before, isTable(after) ? after : {}, OWN_KEYS);
+}
+
+function sameAssociation(
+  wanted: Association | undefined,
+  found: Association | string | undefined,
+): boolean {
+  if (wanted === undefined || found === undefined) return wanted === found;
+  return typeof found !== "string" && found.port === wanted.port &&
+    found.count === wanted.count && found.directory === wanted.directory &&
+    found.reserved === wanted.reserved &&
+    (found.expires && rfc3339(found.expires)) ===
+      (wanted.expires && rfc3339(wanted.expires));
+}
+
+/** Whether two tables mean the same, `exceptions` aside. */
+function sameExcept(
+  a: Record<string, unknown>,
+  b: Record<string, unknown>,
+  exceptions: ReadonlySet<string>,
+): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const key of keys) {
+    if (exceptions.has(key)) continue;
+    if (!Object.hasOwn(a, key) || !Object.hasOwn(b, key)) return false;
+    if (!sameMeaning(a[key], b[key])) return false;
+  }
+  return true;
+}
+
+function sameMeaning(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (a instanceof TomlDate && b instanceof TomlDate) {
+    return a.toISOString() === b.toISOString();
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((v, i) => sameMeaning(v, b[i]));
+  }
+  return isTable(a) && isTable(b) && sameExcept(a, b, new Set());
+}

@@ -1,0 +1,161 @@
+import { PortForError } from "../error.ts";
+import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { factsIfThere, flushFolderOf, replaceFile } from "./replace_file.ts";
+import { storeError } from "./store_error.ts";
+import { readStore, type StoredText } from "./store_file.ts";
+import { lockStore, type StoreLock } from "./store_lock.ts";
+
+/** More symlinks than this in one path are taken for a circle, as in Linux. */
+const MOST_SYMLINKS = 40;
+
+/** How often to start over where the store changes under a writer's hands. */
+const MOST_ATTEMPTS = 10;
+
+/** What is to become of a store. */
+export interface StoreChange {
+  /** The new text; the old one (or `undefined`) leaves the store as it is. */
+  readonly text: string | undefined;
+  /** What has to be done right before the store is replaced. */
+  readonly prepare?: () => void;
+  /** What has to be done after it; the store is put back where this fails. */
+  readonly complete?: () => void;
+  /** Takes back what `prepare` and `complete` did, as far as it can. */
+  readonly undo?: () => void;
+}
+
+/**
+ * Changes a store under its lock, and replaces it as a whole: whoever reads it,
+ * and whatever a crash leaves, is the old text or the new one. When this
+ * returns, the new text is on disk.
+ *
+ * @param wait How long to wait for the lock, in seconds.
+ * @param change Says what is to become of a text (`undefined`: no store yet).
+ * It is called again where somebody replaced the store meanwhile.
+ * @throws {PortForError} The store is then as it was, but for a failure to
+ * flush its folder.
+ */
+export async function updateStore(
+  path: string,
+  wait: number,
+  runtime: Runtime,
+  change: (text: string | undefined) => Promise<StoreChange>,
+): Promise<void> {
+  const real = realPathOf(path, runtime);
+  const facts = factsIfThere(real, runtime);
+  const lock = await lockStore(real, facts, wait, runtime);
+  try {
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const before = readStore(real, runtime);
+      const step = await change(before?.text);
+      if (performStep(real, before, step, lock, runtime)) return;
+    }
+  } finally {
+    lock.release();
+  }
+  throw new PortForError(
+    "STORE_BUSY",
+    `cannot write ${path}: something else keeps changing it ` +
+      `(close it in your editor and try again)`,
+  );
+}
+
+/** @returns false where the store, or the lock, is no longer what it was. */
+function performStep(
+  path: string,
+  before: StoredText | undefined,
+  { text, prepare, complete, undo }: StoreChange,
+  lock: StoreLock,
+  runtime: Runtime,
+): boolean {
+  const isNew = text !== undefined && text !== before?.text;
+  let replaced = false;
+  try {
+    prepare?.();
+    if (isNew) {
+      replaced = replaceFile(path, before?.facts, text, lock.isGood, runtime);
+      if (!replaced) {
+        undo?.();
+        return false;
+      }
+    }
+    complete?.();
+    return true;
+  } catch (error) {
+    undo?.();
+    if (replaced) putBack(path, before, runtime);
+    throw error;
+  }
+}
+
+/** Restores a store after all was written but what belongs to it failed. */
+function putBack(
+  path: string,
+  before: StoredText | undefined,
+  runtime: Runtime,
+): void {
+  if (before) {
+    const facts = factsIfThere(path, runtime);
+    replaceFile(path, facts, before.text, () => true, runtime);
+  } else {
+    runtime.remove(path);
+    flushFolderOf(path, runtime);
+  }
+}
+
+/**
+ * Whether there is anything at a path; so it is taken where that cannot be
+ * told, such as for want of permission.
+ */
+export function isThere(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.stat(path);
+    return true;
+  } catch (error) {
+    return !["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
+  }
+}
+
+/** Creates the folder of a store, and those above it, for its user alone. */
+export function createFolderOf(path: string, runtime: Runtime): void {
+  const folder = folderOf(path, runtime.os);
+  try {
+    if (!factsIfThere(folder, runtime)) runtime.makeFolder(folder, 0o700);
+  } catch (error) {
+    throw storeError(`cannot create the folder ${folder}`, error);
+  }
+}
+
+/**
+ * The file that a path leads to, symlinks followed, whether or not it exists.
+ *
+ * @throws {PortForError} where its folder does not exist.
+ */
+function realPathOf(path: string, runtime: Runtime): string {
+  let at = path;
+  try {
+    for (let links = 0; links < MOST_SYMLINKS; links++) {
+      if (factsIfThere(at, runtime)) return runtime.realPath(at);
+      const target = linkTarget(at, runtime);
+      const folder = folderOf(at, runtime.os);
+      if (target === undefined) {
+        const name = fileNameOf(at, runtime.os);
+        return joined(runtime.realPath(folder), name, runtime.os);
+      }
+      at = joined(folder, target, runtime.os);
+    }
+  } catch (error) {
+    throw storeError(`cannot write ${path}`, error);
+  }
+  throw storeError(`cannot write ${path}`, { code: "ELOOP" });
+}
+
+/** What a symlink says; `undefined` where there is nothing at all. */
+function linkTarget(path: string, runtime: Runtime): string | undefined {
+  try {
+    return runtime.readLink(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
