@@ -12,6 +12,7 @@ import {
 } from "../ports/port_range.ts";
 import type { Service } from "../ports/services.ts";
 import { type Association, portsOf } from "../store/association.ts";
+import type { Policy } from "../store/document.ts";
 import { quoted } from "../error.ts";
 import type { Call } from "./call.ts";
 import { fail } from "./messages.ts";
@@ -21,6 +22,8 @@ import { holderText, type Painter, painterFor } from "./text.ts";
 export interface ExplainedPort extends PortExplanation {
   /** The association that it belongs to, if it belongs to one. */
   readonly association?: Association;
+  /** Whether the store's `[policy]` lets it be chosen. */
+  readonly allowedByPolicy: boolean;
 }
 
 /**
@@ -33,14 +36,19 @@ export async function explain(call: Call): Promise<number> {
   const ports = line.values("explain").map((port) =>
     parsePort(port, "--explain")
   );
-  const associations = associationsIfReadable(call);
+  const { associations, policy } = storeIfReadable(call);
   const explanations: ExplainedPort[] = [];
   for (const port of ports) {
     const association = associations.find((association) =>
       inRanges(port, [portsOf(association)])
     );
+    const explanation = await explainPort(port, runtime);
+    const allowed = !policy.exclude?.has(port) &&
+      (policy.range === undefined || inRanges(port, [policy.range]));
     explanations.push({
-      ...await explainPort(port, runtime),
+      ...explanation,
+      good: explanation.good && allowed,
+      allowedByPolicy: allowed,
       ...(association ? { association } : {}),
     });
   }
@@ -55,12 +63,14 @@ export async function explain(call: Call): Promise<number> {
 }
 
 /** What is known of a port does not depend on the store: go on without it. */
-function associationsIfReadable({ store, runtime }: Call): Association[] {
+function storeIfReadable(
+  { store, runtime }: Call,
+): { associations: Association[]; policy: Policy } {
   try {
-    return store.list();
+    return { associations: store.list(), policy: store.policy() };
   } catch (error) {
     fail(runtime, error);
-    return [];
+    return { associations: [], policy: {} };
   }
 }
 
@@ -114,6 +124,9 @@ function* facts(explanation: ExplainedPort): Generator<string> {
   if (shortRange) {
     yield `in a range too short: only ${formatPortRange(shortRange)} ` +
       `is available here`;
+  }
+  if (!explanation.allowedByPolicy) {
+    yield "excluded by the [policy] of the store";
   }
   if (association) {
     const { name, expires } = association;

@@ -69,6 +69,7 @@ export function checkOptions(
     );
   }
   if (typeof range === "string") parsePortRange(range);
+  else if (range !== undefined) portSet(range);
   if (exclude !== undefined) portSet(exclude);
 }
 

@@ -62,7 +62,7 @@ export function readDocument(text: string | undefined): Document {
   if (toml.ports !== undefined && !isTable(toml.ports)) {
     faults.push({ path: ["ports"], message: '"ports" is not a table' });
   }
-  for (const [name, value] of Object.entries(portsTable(toml))) {
+  for (const [name, value] of entriesInOrder(text, portsTable(toml))) {
     const association = readEntry(name, value);
     if (typeof association === "string") {
       faults.push({ path: ["ports", name], name, message: association });
@@ -72,6 +72,25 @@ export function readDocument(text: string | undefined): Document {
   const policy = readPolicy(toml.policy, faults);
   for (const { name } of faults) if (name) associations.delete(name);
   return { text, associations, policy, problems: located(text, faults) };
+}
+
+/**
+ * The entries of `[ports]` in the text's order. An object has keys that look
+ * like numbers first: only where there are any does the text have to be asked.
+ */
+function entriesInOrder(text: string, ports: Toml): [string, unknown][] {
+  const entries = Object.entries(ports);
+  if (!entries.some(([name]) => /^\d+$/.test(name))) return entries;
+  const places = new Map<string, number>();
+  for (const [place, { path }] of statementsOf(text).entries()) {
+    const [table, name] = path;
+    if (table === "ports" && name !== undefined && !places.has(name)) {
+      places.set(name, place);
+    }
+  }
+  return entries.sort(([a], [b]) =>
+    (places.get(a) ?? 0) - (places.get(b) ?? 0)
+  );
 }
 
 /** What is wrong, before its place in the text is looked up. */
@@ -109,19 +128,26 @@ function readPolicy(value: unknown, faults: Fault[]): Policy {
       return undefined;
     }
   };
-  const parts = Array.isArray(exclude) ? exclude : [exclude];
+  const parts = (Array.isArray(exclude) ? exclude : [exclude]).map(asText);
   return {
     ...(range === undefined ? {} : {
-      range: read("range", () => parsePortRange(`${range}`, "the range")),
+      range: read("range", () => parsePortRange(asText(range), "the range")),
     }),
     ...(exclude === undefined ? {} : {
       exclude: read("exclude", () =>
         setOf(
-          parts.flatMap((part) => `${part}`.split(","))
+          parts.flatMap((part) => part.split(","))
             .map((part) => parsePortRange(part, "the exclusion")),
         )),
     }),
   };
+}
+
+/** A port or range as text; other values as a text that is no range. */
+function asText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number"
+    ? `${value}`
+    : JSON.stringify(value) ?? "";
 }
 
 /** Associations that share a port: neither name can be relied on. */
@@ -132,30 +158,20 @@ function* sharedPorts(
   for (const association of associations.values()) {
     if (isExpired(association)) continue;
     const { first, last } = portsOf(association);
-    const other = firstHolder(holders, first, last);
-    if (other !== undefined) {
-      const message = `port ${other.port} belongs to both ` +
-        `${quoted(other.name)} and ${quoted(association.name)}`;
-      for (const name of [association.name, other.name]) {
-        yield { path: ["ports", name], name, message };
+    const { name } = association;
+    const others = new Set<string>();
+    for (let port = first; port <= last; port++) {
+      const other = holders.get(port);
+      holders.set(port, name);
+      if (other === undefined || others.has(other)) continue;
+      others.add(other);
+      const message = `port ${port} belongs to both ${quoted(other)} and ` +
+        quoted(name);
+      for (const unsound of [name, other]) {
+        yield { path: ["ports", unsound], name: unsound, message };
       }
     }
-    for (let port = first; port <= last; port++) {
-      holders.set(port, association.name);
-    }
   }
-}
-
-function firstHolder(
-  holders: ReadonlyMap<number, string>,
-  first: number,
-  last: number,
-): { port: number; name: string } | undefined {
-  for (let port = first; port <= last; port++) {
-    const name = holders.get(port);
-    if (name !== undefined) return { port, name };
-  }
-  return undefined;
 }
 
 /** Looks up where the faults are: only broken texts pay for that. */

@@ -39,17 +39,35 @@ export function readStore(
 
 function decoded(path: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-      .decode(bytes);
+    return utf8().decode(bytes);
   } catch (error) {
-    const valid = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    const before = valid.slice(0, valid.indexOf("\ufffd")).split("\n");
+    const { line, column } = firstInvalidUtf8(bytes);
     throw new PortForError(
       "STORE_INVALID",
-      `cannot use the store ${path}: it is not UTF-8 text, at line ` +
-        `${before.length}, column ${before.at(-1)!.length + 1} ` +
-        `(mend it by hand)`,
+      `cannot use the store ${path}, line ${line}, column ${column}: it is ` +
+        `not UTF-8 text (mend it by hand; nothing was changed)`,
       { cause: error },
     );
   }
+}
+
+function utf8(): TextDecoder {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+}
+
+/** Where bytes stop to be UTF-8. */
+function firstInvalidUtf8(
+  bytes: Uint8Array,
+): { line: number; column: number } {
+  const decoder = utf8();
+  let valid = "";
+  try {
+    for (const byte of bytes) {
+      valid += decoder.decode(Uint8Array.of(byte), { stream: true });
+    }
+  } catch {
+    // The characters before this byte are those that could be decoded.
+  }
+  const lines = valid.split("\n");
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }

@@ -49,11 +49,11 @@ export async function lockStore(
         if (left <= 0) throw busy(store, path, wait);
         await pause(Math.min(left, 1 + Math.random() * LONGEST_PAUSE_MS));
       }
+      if (isGood()) return { isGood, release: () => file.close() };
     } catch (error) {
       file.close();
       throw storeError(`cannot lock ${store} with ${path}`, error);
     }
-    if (isGood()) return { isGood, release: () => file.close() };
     // Somebody removed the lock file while we waited: others lock a new one.
     file.close();
   }

@@ -42,7 +42,7 @@ export async function updateStore(
   change: (text: string | undefined) => Promise<StoreChange>,
 ): Promise<void> {
   const real = realPathOf(path, runtime);
-  const facts = factsIfThere(real, runtime);
+  const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
   const lock = await lockStore(real, facts, wait, runtime);
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -132,8 +132,8 @@ export function createFolderOf(path: string, runtime: Runtime): void {
  * @throws {PortForError} where its folder does not exist.
  */
 function realPathOf(path: string, runtime: Runtime): string {
-  let at = path;
-  try {
+  return orCannotWrite(path, () => {
+    let at = path;
     for (let links = 0; links < MOST_SYMLINKS; links++) {
       if (factsIfThere(at, runtime)) return runtime.realPath(at);
       const target = linkTarget(at, runtime);
@@ -144,18 +144,28 @@ function realPathOf(path: string, runtime: Runtime): string {
       }
       at = joined(folder, target, runtime.os);
     }
+    throw Object.assign(new Error("too many symlinks"), { code: "ELOOP" });
+  });
+}
+
+function orCannotWrite<T>(path: string, action: () => T): T {
+  try {
+    return action();
   } catch (error) {
     throw storeError(`cannot write ${path}`, error);
   }
-  throw storeError(`cannot write ${path}`, { code: "ELOOP" });
 }
 
-/** What a symlink says; `undefined` where there is nothing at all. */
+/**
+ * What a symlink says; `undefined` where there is nothing at all. What has just
+ * become something else is what it says itself.
+ */
 function linkTarget(path: string, runtime: Runtime): string | undefined {
   try {
     return runtime.readLink(path);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "EINVAL") return fileNameOf(path, runtime.os);
     throw error;
   }
 }
