@@ -188,7 +188,7 @@ function refuseNoCommand(
 }
 
 function unknownOption(option: string): PortForError {
-  return wrong(`unknown option ${option}`);
+  return wrong(`unknown option ${quoted(option).slice(1, -1)}`);
 }
 
 function wrong(why: string): PortForError {

@@ -1,4 +1,5 @@
 import { PortForError, quoted } from "../error.ts";
+import { LONGEST_TTL } from "../store/associate_options.ts";
 
 const SECONDS: Readonly<Record<string, number>> = {
   s: 1,
@@ -16,10 +17,10 @@ const SECONDS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string, source: string): number {
   const [, number = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? 0);
-  if (seconds > 0) return seconds;
+  if (seconds > 0 && seconds <= LONGEST_TTL) return seconds;
   throw new PortForError(
     "BAD_INPUT",
     `cannot read ${source} ${quoted(text)}: ` +
-      `not a time above zero such as 90s, 15m, 2h or 7d`,
+      `not a time such as 90s, 15m, 2h or 7d, above zero and below a century`,
   );
 }

@@ -12,8 +12,19 @@ export function list(call: Call): void {
     line.has("json")
       ? namedPortsJson(associations.map((one) => [one.name, one]))
       : associations.map((one) =>
-        `${one.name}: ${formatPortRange(portsOf(one))}\n`
+        `${oneLine(one.name)}: ${formatPortRange(portsOf(one))}\n`
       ).join(""),
+  );
+}
+
+/**
+ * A name as it stands on a line of its own. A store may hold names that are not
+ * valid: none of them must pass for a line, or speak to a terminal.
+ */
+function oneLine(name: string): string {
+  return name.replace(
+    /\p{Cc}/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 }
 

@@ -3,7 +3,19 @@ import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /** Says something that is no error, on standard error. */
 export function warn(runtime: Runtime, message: string): void {
-  runtime.writeError(`port-for: warning: ${message}\n`);
+  say(runtime, `warning: ${message}`);
+}
+
+/**
+ * Says something on standard error. Where that is full or closed there is nobody
+ * to tell, and answer and status stay what they are.
+ */
+export function say(runtime: Runtime, message: string): void {
+  try {
+    runtime.writeError(`port-for: ${message}\n`);
+  } catch {
+    // See above.
+  }
 }
 
 /** Says why a call failed, on standard error. Returns its exit status. */
@@ -11,13 +23,14 @@ export function fail(runtime: Runtime, error: unknown): number {
   // Whoever reads our output has left: there is nobody to tell.
   if (errorCode(error) === "EPIPE") return 1;
   if (error instanceof PortForError) {
-    runtime.writeError(`port-for: ${error.message}\n`);
+    say(runtime, error.message);
     return error.code === "BAD_INPUT" ? 2 : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  runtime.writeError(
-    `port-for: cannot go on: ${message} (nothing is lost; if the message ` +
-      `does not say what to do, this is a fault of port-for: please report it)\n`,
+  say(
+    runtime,
+    `cannot go on: ${message} (nothing is lost; if the message does not say ` +
+      `what to do, this is a fault of port-for: please report it)`,
   );
   return 1;
 }

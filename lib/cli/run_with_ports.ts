@@ -4,6 +4,7 @@ import { probe } from "../machine/probe.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { type Named, portList } from "./call.ts";
 import { variablesOf } from "./env.ts";
+import { say } from "./messages.ts";
 import { holderText } from "./text.ts";
 
 /** The statuses with which shells say that they could not run a command. */
@@ -79,6 +80,6 @@ function couldNotRun(
     : errorCode(error) === "EACCES"
     ? "it is not an executable file"
     : (error as Error).message;
-  runtime.writeError(`port-for: cannot run ${quoted(command)}: ${why}\n`);
+  say(runtime, `cannot run ${quoted(command)}: ${why}`);
   return notFound ? NOT_FOUND : NOT_EXECUTABLE;
 }

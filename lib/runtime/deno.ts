@@ -140,19 +140,28 @@ function open(path: string, how: OpenOptions): OpenFile {
 function pathToOpen(file: Deno.FsFile, path: string): string {
   const { dev, ino } = file.statSync();
   const isIt = (info: Deno.FileInfo) => info.dev === dev && info.ino === ino;
-  if (Deno.build.os === "linux") {
-    for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-      const descriptor = `/proc/self/fd/${name}`;
-      try {
-        if (isIt(Deno.statSync(descriptor))) return descriptor;
-      } catch (error) {
-        // The descriptor that listed the folder is gone again.
-        if (errorCode(error) !== "ENOENT") throw error;
-      }
+  const descriptor = ownDescriptors().find((descriptor) => {
+    try {
+      return isIt(Deno.statSync(descriptor));
+    } catch (error) {
+      // The descriptor that listed the folder is gone again.
+      if (errorCode(error) === "ENOENT") return false;
+      throw error;
     }
-  }
+  });
+  if (descriptor !== undefined) return descriptor;
   if (isIt(Deno.lstatSync(path))) return path;
   throw new Error(`${path} was replaced by another file`);
+}
+
+/** Paths to this process's open files; only Linux has such. */
+function ownDescriptors(): string[] {
+  if (Deno.build.os !== "linux") return [];
+  const folder = "/proc/self/fd";
+  // Without the permission the file's own path has to do.
+  return ifPermitted(() =>
+    [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
+  ) ?? [];
 }
 
 function syncFolder(path: string): void {

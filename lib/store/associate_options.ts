@@ -60,7 +60,10 @@ export function checkOptions(
   }
   const most = MAX_PORT - (port ?? 1) + 1;
   if (count !== undefined && (!isPort(count) || count > most)) {
-    throw wrong(`${count} ports`, `not a whole number from 1 to ${most}`);
+    throw wrong(
+      `${count} ports from ${port ?? 1} (--count)`,
+      `not a whole number from 1 to ${most}`,
+    );
   }
   if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_TTL)) {
     throw wrong(
@@ -74,4 +77,4 @@ export function checkOptions(
 }
 
 /** A century in seconds: a longer lease is a mistake. */
-const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;
+export const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;

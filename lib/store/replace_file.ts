@@ -31,7 +31,7 @@ export function replaceFile(
     const file = createTemporary(temporary, before, runtime);
     try {
       file.write(new TextEncoder().encode(text));
-      if (before) keepOwnerAndMode(file, before);
+      if (before) giveLike(file, before);
       file.sync();
       const written = file.stat().identity;
       const unchanged = sameFile(factsIfThere(path, runtime), before) &&
@@ -86,19 +86,28 @@ function createTemporary(
   }
 }
 
-function keepOwnerAndMode(file: OpenFile, facts: FileFacts): void {
+/**
+ * Gives a file owner, group and mode of another, as far as this user can.
+ *
+ * @throws an error of the system where its group cannot be kept: who could read
+ * and write it then no longer could.
+ */
+export function giveLike(
+  file: OpenFile,
+  { userId, groupId, mode }: Pick<FileFacts, "userId" | "groupId" | "mode">,
+): void {
   const own = file.stat();
-  if (own.userId !== facts.userId || own.groupId !== facts.groupId) {
+  if (own.userId !== userId || own.groupId !== groupId) {
     try {
-      file.chown(facts.userId, facts.groupId);
+      file.chown(userId, groupId);
     } catch (error) {
       // A member of the group that may write the store cannot give it away;
       // what counts is that the group keeps it.
       if (errorCode(error) !== "EPERM") throw error;
-      if (own.groupId !== facts.groupId) file.chown(undefined, facts.groupId);
+      if (own.groupId !== groupId) file.chown(undefined, groupId);
     }
   }
-  if (facts.mode !== undefined) file.chmod(facts.mode);
+  if (mode !== undefined && file.stat().mode !== mode) file.chmod(mode);
 }
 
 /** Makes what was renamed or removed in a file's folder survive a power failure. */

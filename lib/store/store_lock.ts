@@ -5,6 +5,7 @@ import {
   type OpenFile,
   type Runtime,
 } from "../runtime/runtime.ts";
+import { giveLike } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 
 /**
@@ -126,12 +127,8 @@ function shareLikeStore(file: OpenFile, facts: FileFacts | undefined): void {
   if (lock.mode === undefined) return;
   const { userId = lock.userId, groupId = lock.groupId } = facts ?? {};
   const write = (facts?.mode ?? 0) & 0o022;
-  const mode = 0o600 | write | (write << 1);
   try {
-    if (lock.userId !== userId || lock.groupId !== groupId) {
-      file.chown(userId, groupId);
-    }
-    if (lock.mode !== mode) file.chmod(mode);
+    giveLike(file, { userId, groupId, mode: 0o600 | write | (write << 1) });
   } catch (error) {
     // Only the owner may share it; it was shared when the owner created it.
     if (errorCode(error) !== "EPERM") throw error;
