@@ -1,4 +1,3 @@
-import { PortForError } from "../error.ts";
 import {
   availableOutside,
   BORDER,
@@ -6,10 +5,9 @@ import {
   isLongEnough,
 } from "../ports/policy.ts";
 import {
+  checkPort,
   DYNAMIC_RANGE,
   inRanges,
-  isPort,
-  MAX_PORT,
   type PortRange,
   SYSTEM_PORTS,
 } from "../ports/port_range.ts";
@@ -81,12 +79,7 @@ export async function explain(
   port: number,
   runtime: Runtime,
 ): Promise<PortExplanation> {
-  if (!isPort(port)) {
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot explain port ${port}: not a whole number from 1 to ${MAX_PORT}`,
-    );
-  }
+  checkPort(port, "explain port");
   // The names of services are a large module: choosing never needs them.
   const services = await import("../ports/services.ts");
   const ephemeral = readEphemeralRanges(runtime);

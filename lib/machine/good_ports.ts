@@ -1,4 +1,3 @@
-import { PortForError } from "../error.ts";
 import {
   availableOutside,
   type Bounds,
@@ -6,7 +5,7 @@ import {
   type GoodRangeShape,
   goodRangesOf,
 } from "../ports/policy.ts";
-import { isPort, MAX_PORT, type PortRange } from "../ports/port_range.ts";
+import { checkPort, type PortRange } from "../ports/port_range.ts";
 import { type Ports, type PortSet, portSet } from "../ports/port_set.ts";
 import { ephemeralPortRanges } from "./ephemeral.ts";
 
@@ -37,12 +36,7 @@ export function availablePorts(
   { excludeRanges, ...bounds }: AvailableOptions = {},
 ): PortSet {
   for (const bound of [bounds.low, bounds.high]) {
-    if (bound === undefined || isPort(bound)) continue;
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot bound ports by ${bound}: ` +
-        `not a whole number from 1 to ${MAX_PORT}`,
-    );
+    if (bound !== undefined) checkPort(bound, "bound ports by");
   }
   const excluded = excludeRanges
     ? [...portSet(excludeRanges).ranges()]

@@ -1,5 +1,5 @@
 import { PortForError } from "../error.ts";
-import { isPort, MAX_PORT, SYSTEM_PORTS } from "../ports/port_range.ts";
+import { checkPort, SYSTEM_PORTS } from "../ports/port_range.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { BindResult, Runtime } from "../runtime/runtime.ts";
 
@@ -56,12 +56,7 @@ export async function probe(
   { udp = false }: ProbeOptions,
   runtime: Runtime,
 ): Promise<boolean> {
-  if (!isPort(port)) {
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot probe port ${port}: not a whole number from 1 to ${MAX_PORT}`,
-    );
-  }
+  checkPort(port, "probe port");
   try {
     for (const host of addressesToBind(runtime)) {
       if (isHeld(port, runtime.bindTcp(host, port))) return true;

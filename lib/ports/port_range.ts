@@ -33,6 +33,20 @@ export function isPort(port: unknown): port is number {
 }
 
 /**
+ * Refuses what is not a port.
+ *
+ * @param action What is to be done with it, for the message: `probe port`.
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function checkPort(port: number, action: string): void {
+  if (isPort(port)) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot ${action} ${port}: not a whole number from 1 to ${MAX_PORT}`,
+  );
+}
+
+/**
  * Reads a port number as people write it: decimal digits and nothing else.
  *
  * @param source Where the text comes from, for the message: `--port`.

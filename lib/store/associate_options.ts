@@ -1,5 +1,6 @@
 import { PortForError } from "../error.ts";
 import {
+  checkPort,
   isPort,
   MAX_PORT,
   parsePortRange,
@@ -46,12 +47,7 @@ export function checkOptions(
 ): void {
   const wrong = (what: string, why: string) =>
     new PortForError("BAD_INPUT", `cannot associate ${what}: ${why}`);
-  if (port !== undefined && !isPort(port)) {
-    throw wrong(
-      `port ${port}`,
-      `not a whole number from 1 to ${MAX_PORT}`,
-    );
-  }
+  if (port !== undefined) checkPort(port, "associate port");
   if (port !== undefined && new Set(names).size > 1) {
     throw wrong(
       `port ${port} with ${names.length} names`,

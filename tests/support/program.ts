@@ -1,7 +1,7 @@
 /**
  * The real program, run as its users run it: a process with arguments, an
  * environment and an exit status. `PORT_FOR` names another one to test, such as
- * `dist/port-for` or `bun main.ts`; by default it is `main.ts` on this Deno.
+ * `dist/port-for` or `bun bundle.js`; by default it is `main.ts` on this Deno.
  *
  * @module
  */
@@ -118,6 +118,8 @@ function environment(
     HOME: "/nonexistent",
     // Without this, every HOME of a test would get a cache of its own.
     DENO_DIR,
+    // Nor is Bun to keep anything in them.
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
     ...more,
   };
   return Object.fromEntries(
