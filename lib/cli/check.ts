@@ -10,9 +10,10 @@ import {
   DYNAMIC_RANGE,
   formatPortRange,
   formatPortRanges,
+  overlap,
   SYSTEM_PORTS,
 } from "../ports/port_range.ts";
-import { type PortSet, setOf } from "../ports/port_set.ts";
+import { PortSet, setOf } from "../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
 import { errorCode, type FileFacts, type Runtime } from "../runtime/runtime.ts";
 import { folderOf } from "../runtime/path.ts";
@@ -21,8 +22,11 @@ import {
   nameProblem,
   portsOf,
 } from "../store/association.ts";
+import type { Policy } from "../store/document.ts";
+import type { PortStore } from "../store/port_store.ts";
+import { lockProblem } from "../store/store_lock.ts";
 import type { Call } from "./call.ts";
-import { statusOf } from "./status.ts";
+import { type AssociationStatus, statusOf } from "./status.ts";
 import { holderText, painterFor } from "./text.ts";
 
 /** What `--check` found, as `--check --json` prints it. */
@@ -59,15 +63,14 @@ async function checked({ store, runtime }: Call): Promise<CheckReport> {
     if (!(error instanceof PortForError)) throw error;
     problems.push(error.message);
   }
+  const claims = claimsOn(runtime, policyIfReadable(store));
   for (const association of associations) {
-    problems.push(...associationProblems(association, runtime));
+    problems.push(...associationProblems(association, claims));
   }
   problems.push(...reservationProblems(associations, runtime));
   const notes = (await statusOf(associations, runtime))
     .filter(({ state }) => state === "in use")
-    .map(({ name, port, holders }) =>
-      `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
-    );
+    .flatMap(useNotes);
   return { problems: [...new Set(problems)], notes };
 }
 
@@ -82,9 +85,17 @@ function text({ problems, notes }: CheckReport, runtime: Runtime): string {
   ].join("");
 }
 
+function useNotes({ name, port, holders }: AssociationStatus): string[] {
+  const byPort = Map.groupBy(holders, ({ port }) => port);
+  const ports = byPort.size > 0 ? byPort : new Map([[port, holders]]);
+  return [...ports].map(([port, holders]) =>
+    `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
+  );
+}
+
 function* associationProblems(
   association: Association,
-  runtime: Runtime,
+  claims: readonly Claim[],
 ): Generator<string> {
   const { name, expires } = association;
   const shown = quoted(name);
@@ -97,31 +108,44 @@ function* associationProblems(
       `(drop it with --prune, or renew it with --ttl)`;
   }
   const move = `move it: take it away with --unbind and associate it again`;
-  for (const [why, ports] of claims(association, runtime)) {
-    yield `port ${ports} of ${shown} is ${why} (${move})`;
+  const held = setOf([portsOf(association)]);
+  for (const { why, ports } of claims) {
+    const common = new PortSet(held).retainAll(ports);
+    if (common.size === 0) continue;
+    const which = [...common.ranges()].map(formatPortRange).join(", ");
+    yield `port ${which} of ${shown} is ${why} (${move})`;
+    // One reason to move is enough, and the first is the strongest.
+    return;
   }
 }
 
-/** Why a port of an association would not be chosen today. */
-function* claims(
-  association: Association,
-  runtime: Runtime,
-): Generator<[why: string, ports: string]> {
-  const held = portsOf(association);
+/** Ports that would not be chosen today, and why. */
+interface Claim {
+  readonly why: string;
+  readonly ports: PortSet;
+}
+
+function claimsOn(runtime: Runtime, { range }: Policy): Claim[] {
   const { ranges, configured } = readEphemeralRanges(runtime);
-  const reasons: [string, PortSet][] = [
-    ["a system port", setOf([SYSTEM_PORTS])],
-    ["assigned by IANA", assignedPorts()],
-    ["well known", wellKnownPorts()],
-    [`in the ephemeral range ${formatPortRanges(configured)}`, setOf(ranges)],
-    ["in the dynamic range", setOf([DYNAMIC_RANGE])],
+  const ephemeral = `in the ephemeral range ${formatPortRanges(configured)}`;
+  const dynamic = range && overlap(range, DYNAMIC_RANGE)
+    ? [] // The policy wants it so.
+    : [{ why: "in the dynamic range", ports: setOf([DYNAMIC_RANGE]) }];
+  return [
+    { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
+    { why: "assigned by IANA", ports: assignedPorts() },
+    { why: "well known", ports: wellKnownPorts() },
+    { why: ephemeral, ports: setOf(ranges) },
+    ...dynamic,
   ];
-  for (const [why, ports] of reasons) {
-    const common = setOf([held]).retainAll(ports);
-    if (common.size === 0) continue;
-    yield [why, [...common.ranges()].map(formatPortRange).join(", ")];
-    // One reason to move is enough, and the first is the strongest.
-    return;
+}
+
+/** A policy that cannot be read is a problem of its own. */
+function policyIfReadable(store: PortStore): Policy {
+  try {
+    return store.policy();
+  } catch {
+    return {};
   }
 }
 
@@ -158,6 +182,10 @@ function* reservationProblems(
 function* fileProblems(path: string, runtime: Runtime): Generator<string> {
   const real = realPathIfThere(path, runtime);
   if (real === undefined) return;
+  const lock = factsIfThere(`${real}.lock`, runtime);
+  const foreign = lock &&
+    lockProblem(lock, factsIfThere(real, runtime), runtime);
+  if (foreign) yield `the lock ${real}.lock keeps every change out: ${foreign}`;
   for (const file of [real, `${real}.lock`]) {
     const facts = factsIfThere(file, runtime);
     if (facts?.kind === "file" && writableByOthers(facts)) {

@@ -2,15 +2,19 @@ import {
   explain as explainPort,
   type PortExplanation,
 } from "../machine/explain.ts";
-import type { Holder } from "../machine/listeners.ts";
+import { type Holder, readHolders } from "../machine/listeners.ts";
+import { SHORTEST_RANGE } from "../ports/policy.ts";
 import {
   DYNAMIC_RANGE,
   formatPortRange,
   inRanges,
+  MAX_PORT,
+  overlap,
   parsePort,
   SYSTEM_PORTS,
 } from "../ports/port_range.ts";
 import type { Service } from "../ports/services.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { type Association, portsOf } from "../store/association.ts";
 import type { Policy } from "../store/document.ts";
 import { quoted } from "../error.ts";
@@ -37,12 +41,17 @@ export async function explain(call: Call): Promise<number> {
     parsePort(port, "--explain")
   );
   const { associations, policy } = storeIfReadable(call);
+  const holders = readHolders(runtime, new Set(ports));
+  const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
   const explanations: ExplainedPort[] = [];
   for (const port of ports) {
     const association = associations.find((association) =>
       inRanges(port, [portsOf(association)])
     );
-    const explanation = await explainPort(port, runtime);
+    const explanation = await explainPort(port, runtime, {
+      holders,
+      ...(reachesDynamic ? { high: MAX_PORT } : {}),
+    });
     const allowed = !policy.exclude?.has(port) &&
       (policy.range === undefined || inRanges(port, [policy.range]));
     explanations.push({
@@ -55,9 +64,9 @@ export async function explain(call: Call): Promise<number> {
   runtime.writeOut(
     line.has("json")
       ? `${JSON.stringify(explanations)}\n`
-      : explanations.map((explanation) =>
-        text(explanation, painterFor(runtime))
-      ).join("\n"),
+      : explanations.map((explanation) => text(explanation, runtime)).join(
+        "\n",
+      ),
   );
   return explanations.every(({ good, free }) => good && free) ? 0 : 1;
 }
@@ -74,26 +83,36 @@ function storeIfReadable(
   }
 }
 
-function text(explanation: ExplainedPort, paint: Painter): string {
-  const lines = [...facts(explanation)].map((fact) => `  ${fact}\n`);
+function text(explanation: ExplainedPort, runtime: Runtime): string {
+  const paint = painterFor(runtime);
+  const isRoot = runtime.userId() === 0;
+  const lines = [...facts(explanation, isRoot)].map((fact) => `  ${fact}\n`);
   return `${verdict(explanation, paint)}\n${lines.join("")}`;
 }
 
 function verdict(
-  { port, good, free, holders }: PortExplanation,
+  { port, good, free, holders, association }: ExplainedPort,
   paint: Painter,
 ): string {
   const head = paint.bold(`${port}`);
-  if (good && free) return `${head}: ${paint.good("good and free")}`;
+  const whose = association
+    ? `, and belongs to ${quoted(association.name)}`
+    : "";
+  if (good && free) return `${head}: ${paint.good("good and free")}${whose}`;
   const use = free ? "" : ` in use by ${holderText(holders)}`;
   if (good) return `${head}: ${paint.warn("good, but")}${use}`;
   return `${head}: ${paint.bad("not good")}${free ? "" : `, and${use}`}`;
 }
 
-function* facts(explanation: ExplainedPort): Generator<string> {
+function* facts(
+  explanation: ExplainedPort,
+  isRoot: boolean,
+): Generator<string> {
   const { association, ephemeral, near, shortRange, holders } = explanation;
   for (const service of explanation.assigned) {
-    yield `assigned by IANA: ${serviceText(service)}`;
+    yield service.name === "" && service.description === "Reserved"
+      ? `reserved by IANA${transportText(service)}`
+      : `assigned by IANA: ${serviceText(service)}`;
   }
   for (const service of explanation.wellKnown) {
     yield `well known: ${serviceText(service)}`;
@@ -118,12 +137,12 @@ function* facts(explanation: ExplainedPort): Generator<string> {
       ? "assigned by IANA"
       : near.by === "wide use"
       ? "well known"
-      : "the first that the system claims";
+      : "not available here";
     yield `too near to ${near.port}, which is ${claim}${service}`;
   }
   if (shortRange) {
     yield `in a range too short: only ${formatPortRange(shortRange)} ` +
-      `is available here`;
+      `is available here (${SHORTEST_RANGE} ports are needed)`;
   }
   if (!explanation.allowedByPolicy) {
     yield "excluded by the [policy] of the store";
@@ -134,15 +153,27 @@ function* facts(explanation: ExplainedPort): Generator<string> {
       (expires ? ` until ${expires.toISOString()}` : "");
   }
   for (const holder of holders) yield holderFact(holder);
-  if (explanation.free) yield "free: it can be bound on every local address";
-  else if (holders.length === 0) {
-    yield "in use by a process that cannot be seen (try as root)";
+  if (explanation.free) {
+    yield holders.length > 0
+      ? "free for TCP: it can be bound on every local address"
+      : explanation.space === "system"
+      ? "free: nobody holds it"
+      : "free: it can be bound on every local address";
+  } else if (holders.length === 0) {
+    yield isRoot
+      ? "in use by the kernel, or by a process in another container"
+      : "in use by a process that cannot be seen (try as root)";
   }
 }
 
 function serviceText({ name, description, transports }: Service): string {
-  const what = [name, description].filter((part) => part !== "").join(", ");
-  return what + (transports.length > 0 ? ` (${transports.join(", ")})` : "");
+  const parts = [...new Set([name, description])];
+  return parts.filter((part) => part !== "").join(", ") +
+    transportText({ transports });
+}
+
+function transportText({ transports }: Pick<Service, "transports">): string {
+  return transports.length > 0 ? ` (${transports.join(", ")})` : "";
 }
 
 function holderFact(holder: Holder): string {
@@ -150,6 +181,9 @@ function holderFact(holder: Holder): string {
   const who = holderText([{ ...holder, ...(uncertain ? { uncertain } : {}) }]);
   const owner = pid !== undefined && user !== undefined ? ` of ${user}` : "";
   const where = address === "" ? "" : ` ${address}`;
+  if (how === "connected" && pid === undefined && user === undefined) {
+    return `a connection from ${transport}${where} is closing`;
+  }
   switch (how) {
     case "listening":
       return `in use: ${who}${owner} listens on ${transport}${where}`;

@@ -54,8 +54,8 @@ function userStateFolder(runtime: Runtime): string {
   const state = runtime.env("XDG_STATE_HOME") ?? "";
   // The specification has relative paths ignored.
   if (isAbsolute(state, runtime.os)) return `${state}/port-for`;
-  const home = runtime.env("HOME") || runtime.env("USERPROFILE");
-  if (home) return `${home}/.local/state/port-for`;
+  const home = runtime.env("HOME") || runtime.env("USERPROFILE") || "";
+  if (isAbsolute(home, runtime.os)) return `${home}/.local/state/port-for`;
   throw new PortForError(
     "FAILED",
     "cannot find your own store: neither HOME nor XDG_STATE_HOME is set " +

@@ -43,13 +43,16 @@ export function visible(name: string): string {
 
 /** Wide characters of East Asia, and emoji, take two columns. */
 const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+
+/** Marks over another letter, and the later parts of a Korean syllable. */
+const NO_COLUMN = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
 /** How many columns of a terminal a text takes. */
 export function columnsOf(text: string): number {
   let columns = 0;
   for (const character of text) {
-    if (!/\p{M}/u.test(character)) columns += WIDE.test(character) ? 2 : 1;
+    if (!NO_COLUMN.test(character)) columns += WIDE.test(character) ? 2 : 1;
   }
   return columns;
 }
@@ -71,13 +74,15 @@ export function holderText(holders: readonly Holder[]): string {
   if (holders.length === 0) return "a process that cannot be seen";
   const texts = [...new Set(holders.map(oneHolderText))];
   if (holders.some(({ uncertain }) => uncertain)) {
-    return `perhaps ${texts.join(" or ")}`;
+    return `perhaps ${texts.join(" or ")}, or a process that cannot be seen`;
   }
   return texts.join(", ");
 }
 
 function oneHolderText({ process, pid, user, how }: Holder): string {
-  if (pid !== undefined) return `${process ?? "a process"} (pid ${pid})`;
+  // Processes name themselves, and not always for the reader's good.
+  const name = visible(process ?? "a process");
+  if (pid !== undefined) return `${name} (pid ${pid})`;
   if (user !== undefined) return `a process of the user ${user}`;
   return how === "connected"
     ? "a connection that is closing"

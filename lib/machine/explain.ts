@@ -17,7 +17,12 @@ import type { Service } from "../ports/services.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
-import { type Holder, holdersOf, readHolders } from "./listeners.ts";
+import {
+  type Holder,
+  type Holders,
+  holdersOf,
+  readHolders,
+} from "./listeners.ts";
 import { probe } from "./probe.ts";
 
 /** Everything that is known about a port on this machine. */
@@ -74,16 +79,28 @@ export function explainPort(port: number): Promise<PortExplanation> {
   return explain(port, currentRuntime);
 }
 
+/** What is known already, or different here. */
+export interface ExplainOptions {
+  /** Who holds this port and perhaps others. */
+  readonly holders?: Holders;
+  /** The highest port that can be available, 1-65535. By default 49151. */
+  readonly high?: number;
+}
+
 /** `explainPort` on a given runtime. */
 export async function explain(
   port: number,
   runtime: Runtime,
+  { holders, high }: ExplainOptions = {},
 ): Promise<PortExplanation> {
   checkPort(port, "explain port");
   // The names of services are a large module: choosing never needs them.
   const services = await import("../ports/services.ts");
   const ephemeral = readEphemeralRanges(runtime);
-  const available = availableOutside(ephemeral.ranges);
+  const available = availableOutside(
+    ephemeral.ranges,
+    high === undefined ? {} : { high },
+  );
   const free = !await probe(port, {}, runtime);
   return {
     port,
@@ -98,7 +115,7 @@ export async function explain(
     holders: holdersOf(
       port,
       !free,
-      readHolders(runtime, new Set([port])),
+      holders ?? readHolders(runtime, new Set([port])),
       runtime,
     ),
   };

@@ -1,9 +1,10 @@
 import { PortSet } from "../ports/port_set.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import {
-  linuxHolders,
+  LinuxSockets,
   linuxTcpSockets,
-  unlistedSocketOwners,
+  seesEveryProcess,
+  type Suspect,
 } from "./listeners_linux.ts";
 import { toolOutput } from "./tool.ts";
 
@@ -31,7 +32,10 @@ export interface Holder {
 }
 
 /** Who holds which ports, by port. */
-export type Holders = ReadonlyMap<number, readonly Holder[]>;
+export type Holders = ReadonlyMap<number, readonly Holder[]> & {
+  /** Who may hold ports that nobody is seen to hold; read when first asked. */
+  readonly suspects?: () => readonly Suspect[];
+};
 
 /**
  * Who holds ports on this machine. Everything is read once, when this is
@@ -47,8 +51,16 @@ export function readHolders(
   runtime: Runtime,
   ports: ReadonlySet<number>,
 ): Holders {
-  const holders = allHolders(runtime, ports)
-    .filter(({ port }) => ports.has(port));
+  if (isLinux(runtime)) {
+    const sockets = new LinuxSockets(runtime);
+    const suspects = () => sockets.unlistedOwners();
+    return Object.assign(grouped(sockets.holders(ports)), { suspects });
+  }
+  const holders = fromTools(runtime).filter(({ port }) => ports.has(port));
+  return grouped(holders);
+}
+
+function grouped(holders: readonly Holder[]): Map<number, Holder[]> {
   const byPort = Map.groupBy(holders, ({ port }) => port);
   for (const [port, all] of byPort) byPort.set(port, withoutRepetition(all));
   return byPort;
@@ -59,7 +71,7 @@ export function readPortsInUse(runtime: Runtime): PortSet {
   const used = new PortSet();
   const holders = isLinux(runtime)
     ? linuxTcpSockets(runtime)
-    : allHolders(runtime, new Set());
+    : fromTools(runtime);
   for (const { transport, port } of holders) {
     if (transport === "tcp") used.add(port);
   }
@@ -82,9 +94,9 @@ export function holdersOf(
   const seen = holders.get(port) ?? [];
   const explained = seen.some(({ transport }) => transport === "tcp");
   if (!inUse || explained || !isLinux(runtime)) return seen;
-  const suspects = unlistedSocketOwners(runtime);
-  // Only root sees everybody's sockets.
-  const certain = suspects.length === 1 && runtime.userId() === 0;
+  const suspects = holders.suspects?.() ??
+    new LinuxSockets(runtime).unlistedOwners();
+  const certain = suspects.length === 1 && seesEveryProcess(runtime);
   return [
     ...seen,
     ...suspects.map((owner) => ({
@@ -102,8 +114,7 @@ function isLinux({ os }: Runtime): boolean {
   return os === "linux" || os === "android";
 }
 
-function allHolders(runtime: Runtime, ports: ReadonlySet<number>): Holder[] {
-  if (isLinux(runtime)) return linuxHolders(runtime, ports);
+function fromTools(runtime: Runtime): Holder[] {
   switch (runtime.os) {
     case "windows":
       return fromTool(
@@ -119,7 +130,8 @@ function allHolders(runtime: Runtime, ports: ReadonlySet<number>): Holder[] {
         ["-nP", "-i", "-F", "pcLPnT"],
         readLsof,
       ) ??
-        fromTool(runtime, "sockstat", ["-46"], readSockstat) ?? [];
+        fromTool(runtime, "sockstat", sockstatFlags(runtime), readSockstat) ??
+        [];
   }
 }
 
@@ -128,11 +140,14 @@ function allHolders(runtime: Runtime, ports: ReadonlySet<number>): Holder[] {
  * has many sockets: once for each process and way is enough to know.
  */
 function withoutRepetition(holders: readonly Holder[]): Holder[] {
-  const listening = holders.some(({ how }) => how === "listening");
+  const listening = new Set(
+    holders.filter(({ how }) => how === "listening")
+      .map(({ transport }) => transport),
+  );
   const said = new Set<string>();
   return holders.filter((holder) => {
     const { transport, how, pid, address } = holder;
-    if (how === "connected" && listening) return false;
+    if (how === "connected" && listening.has(transport)) return false;
     const at = how === "connected" ? "" : address;
     const key = [transport, how, pid, at].join(" ");
     return said.size < said.add(key).size;
@@ -207,6 +222,11 @@ function readLsof(output: string): Holder[] {
   return holders;
 }
 
+/** FreeBSD's writes numbers; NetBSD's would write the names of services. */
+function sockstatFlags({ os }: Runtime): string[] {
+  return os === "netbsd" ? ["-46n"] : ["-46"];
+}
+
 /** Reads `sockstat -46`: user, command, pid, fd, protocol, local, foreign. */
 function readSockstat(output: string): Holder[] {
   return output.split("\n").flatMap((line) => {
@@ -215,12 +235,15 @@ function readSockstat(output: string): Holder[] {
     const at = splitAddress(local);
     const transport = protocol.slice(0, 3);
     if (!at || (transport !== "tcp" && transport !== "udp")) return [];
-    const how = foreign !== "*:*"
+    const how = !/^\*[:.]\*$/.test(foreign)
       ? "connected"
       : transport === "tcp"
       ? "listening"
       : "bound";
-    const who = { user: user!, process: process!, pid: Number(pid) };
+    const known = pid !== "?";
+    const who = known
+      ? { user: user!, process: process!, pid: Number(pid) }
+      : {};
     return [{ ...at, transport, how, ...who } as const];
   });
 }
@@ -243,7 +266,11 @@ function readNetstat(
       : foreign.endsWith(":0")
       ? "listening"
       : "connected";
-    const who = { pid, ...(process === undefined ? {} : { process }) };
+    // What is closing is the system's, which has the pid 0.
+    const who = {
+      ...(pid === 0 ? {} : { pid }),
+      ...(pid === 0 || process === undefined ? {} : { process }),
+    };
     return [{ ...at, transport, how, ...who } as const];
   });
 }
@@ -262,11 +289,11 @@ function taskNames(runtime: Runtime): Map<number, string> {
   return names;
 }
 
-/** Splits `127.0.0.1:80`, `[::1]:80`, `*:80` or `127.0.0.1%lo0:80`. */
+/** Splits `127.0.0.1:80`, `[::1]:80`, `*:80`, `127.0.0.1%lo0:80` or `*.80`. */
 function splitAddress(
   text: string,
 ): { address: string; port: number } | undefined {
-  const match = /^\[?([^\]]*?)\]?:(\d+)$/.exec(text);
+  const match = /^\[?([^\]]*?)\]?[:.](\d+)$/.exec(text);
   const port = Number(match?.[2]);
   return match && port > 0 ? { address: match[1]!, port } : undefined;
 }

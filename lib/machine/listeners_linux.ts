@@ -14,6 +14,7 @@ interface Socket {
 
 /** The tables of sockets with ports. */
 const PORT_TABLES = ["tcp", "tcp6", "udp", "udp6"] as const;
+type PortTable = (typeof PORT_TABLES)[number];
 
 /** Every other table of sockets, each with the inode in a column of its own. */
 const OTHER_TABLES: Readonly<Record<string, number>> = {
@@ -28,70 +29,102 @@ const OTHER_TABLES: Readonly<Record<string, number>> = {
   udplite6: 9,
 };
 
-/** Who holds ports on Linux, read from /proc without any other program. */
-export function linuxHolders(
-  runtime: Runtime,
-  ports: ReadonlySet<number>,
-): Holder[] {
-  const sockets = PORT_TABLES.flatMap((table) =>
-    readTable(runtime, table, ports)
-  );
-  const wanted = new Set(sockets.map(({ inode }) => inode));
-  wanted.delete("0");
-  const owners = socketOwners(runtime, wanted);
-  const users = wanted.size > 0 ? userNames(runtime) : new Map();
-  return sockets.map(({ transport, address, port, how, userId, inode }) => ({
-    port,
-    transport,
-    address,
-    how,
-    ...owners.get(inode),
-    // A connection that is closing belongs to the kernel, which is nobody.
-    ...(inode === "0" ? {} : { user: users.get(userId) ?? userId }),
-  }));
+/** A process that may hold a port. */
+export interface Suspect {
+  /** The process's id. */
+  readonly pid: number;
+  /** Its short name. */
+  readonly process: string;
 }
+
+/** The sockets of this machine, read once from /proc without other programs. */
+export class LinuxSockets {
+  readonly #runtime: Runtime;
+  readonly #rows: ReadonlyMap<PortTable, readonly string[][]>;
+  #unlisted: readonly Suspect[] | undefined;
+
+  /** @param runtime The machine. */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#rows = new Map(
+      PORT_TABLES.map((table) => [table, tableRows(runtime, table)]),
+    );
+  }
+
+  /** Who holds ports, as far as this user may look. */
+  holders(ports: ReadonlySet<number>): Holder[] {
+    const sockets = [...this.#rows].flatMap(([table, rows]) =>
+      socketsIn(table, rows, ports)
+    );
+    const wanted = new Set(sockets.map(({ inode }) => inode));
+    wanted.delete("0");
+    const owners = socketOwners(this.#runtime, wanted);
+    const users = wanted.size > 0 ? userNames(this.#runtime) : new Map();
+    return sockets.map(({ userId, inode, ...socket }) => ({
+      ...socket,
+      ...owners.get(inode),
+      // A connection that is closing belongs to the kernel, which is nobody.
+      ...(inode === "0" ? {} : { user: users.get(userId) ?? userId }),
+    }));
+  }
+
+  /**
+   * The processes with a socket that no table of the kernel lists. A TCP socket
+   * that is bound but does not listen is one of these, and its port is nowhere
+   * to be read: who holds such a port can only be one of them.
+   */
+  unlistedOwners(): readonly Suspect[] {
+    return this.#unlisted ??= this.#findUnlistedOwners();
+  }
+
+  #findUnlistedOwners(): Suspect[] {
+    const listed = new Set<string>();
+    for (const rows of this.#rows.values()) {
+      for (const row of rows) listed.add(row[INODE] ?? "");
+    }
+    for (const [table, column] of Object.entries(OTHER_TABLES)) {
+      for (const row of tableRows(this.#runtime, table)) {
+        listed.add(row[column] ?? "");
+      }
+    }
+    const owners = new Map<number, Suspect>();
+    for (const [inode, owner] of socketOwners(this.#runtime)) {
+      if (!listed.has(inode)) owners.set(owner.pid, owner);
+    }
+    return [...owners.values()];
+  }
+}
+
+/**
+ * Whether this process sees every socket's process: it is root, and not in
+ * a container with processes of its own.
+ */
+export function seesEveryProcess(runtime: Runtime): boolean {
+  return runtime.userId() === 0 &&
+    linkOf(runtime, "/proc/self/ns/pid") === FIRST_PID_NAMESPACE;
+}
+
+/** The kernel's own number for it (proc_ns.h). */
+const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
 /** The TCP sockets of this machine, closing ones left out. */
 export function linuxTcpSockets(
   runtime: Runtime,
 ): { port: number; transport: "tcp" | "udp" }[] {
   return (["tcp", "tcp6"] as const)
-    .flatMap((table) => readTable(runtime, table))
+    .flatMap((table) => socketsIn(table, tableRows(runtime, table)))
     .filter(({ inode }) => inode !== "0");
 }
 
-/**
- * The processes with a socket that no table of the kernel lists. A TCP socket
- * that is bound but does not listen is one of these, and its port is nowhere
- * to be read: who holds such a port can only be one of them.
- */
-export function unlistedSocketOwners(
-  runtime: Runtime,
-): { pid: number; process: string }[] {
-  const listed = new Set<string>();
-  for (const table of PORT_TABLES) {
-    for (const { inode } of readTable(runtime, table)) listed.add(inode);
-  }
-  for (const [table, column] of Object.entries(OTHER_TABLES)) {
-    for (const row of tableRows(runtime, table)) listed.add(row[column] ?? "");
-  }
-  const owners = new Map<number, { pid: number; process: string }>();
-  for (const [inode, owner] of socketOwners(runtime)) {
-    if (!listed.has(inode)) owners.set(owner.pid, owner);
-  }
-  return [...owners.values()];
-}
-
-function readTable(
-  runtime: Runtime,
-  table: (typeof PORT_TABLES)[number],
+function socketsIn(
+  table: PortTable,
+  rows: readonly string[][],
   ports?: ReadonlySet<number>,
 ): Socket[] {
   const transport = table.startsWith("tcp") ? "tcp" : "udp";
   const sockets: Socket[] = [];
-  for (const row of tableRows(runtime, table)) {
-    const [, local = "", remote = "", state, , , , userId = "", , inode = ""] =
-      row;
+  for (const row of rows) {
+    const [, local = "", remote = "", state, , , , userId = ""] = row;
     const [address = "", portText = ""] = local.split(":");
     const port = parseInt(portText, 16);
     if (ports && !ports.has(port)) continue;
@@ -100,6 +133,7 @@ function readTable(
       : transport === "udp" && /^0+:0000$/.test(remote)
       ? "bound"
       : "connected";
+    const inode = row[INODE] ?? "";
     sockets.push({
       transport,
       address: readAddress(address),
@@ -111,6 +145,9 @@ function readTable(
   }
   return sockets;
 }
+
+/** The column of the inode in the tables of sockets with ports. */
+const INODE = 9;
 
 const TCP_LISTEN = "0A";
 
@@ -157,8 +194,8 @@ function readAddress(hex: string): string {
 function socketOwners(
   runtime: Runtime,
   wanted?: ReadonlySet<string>,
-): Map<string, { pid: number; process: string }> {
-  const owners = new Map<string, { pid: number; process: string }>();
+): Map<string, Suspect> {
+  const owners = new Map<string, Suspect>();
   if (wanted?.size === 0) return owners;
   const ownNetwork = linkOf(runtime, "/proc/self/ns/net");
   for (const name of folderOf(runtime, "/proc")) {
@@ -167,9 +204,11 @@ function socketOwners(
       !owners.has(inode) && (wanted?.has(inode) ?? true)
     );
     if (inodes.length === 0) continue;
-    // Other network namespaces have port spaces of their own.
+    // Other network namespaces have sockets of their own, which are in none of
+    // our tables; sockets that are asked for by number are ours wherever.
     const network = linkOf(runtime, `/proc/${name}/ns/net`);
-    if (network !== undefined && network !== ownNetwork) continue;
+    const elsewhere = network !== undefined && network !== ownNetwork;
+    if (elsewhere && !wanted) continue;
     const owner = { pid: Number(name), process: processName(runtime, name) };
     for (const inode of inodes) owners.set(inode, owner);
     if (wanted && owners.size === wanted.size) break;

@@ -20,8 +20,8 @@ export function readReservedPorts(runtime: Runtime): PortSet {
     return readKernelReservations(runtime);
   } catch (error) {
     const denied = (error as Error).name === "NotCapable";
-    const absent = ["ENOENT", "EACCES"].includes(errorCode(error) ?? "");
-    if (denied || absent) return new PortSet();
+    if (error instanceof PortForError) throw error;
+    if (denied || errorCode(error) !== undefined) return new PortSet();
     throw error;
   }
 }

@@ -71,7 +71,7 @@ export const bunRuntime: Runtime = {
   writeOut: (text) => writeAll(1, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(2, new TextEncoder().encode(text)),
   terminalWidth: () =>
-    process.stdout.isTTY ? process.stdout.columns : undefined,
+    (process.stdout.isTTY && process.stdout.columns) || undefined,
   exit: (status) => process.exit(status),
 
   readFile: (path) => fs.readFileSync(path),
@@ -111,6 +111,7 @@ function factsOf(stats: fs.Stats): FileFacts {
       : stats.isDirectory()
       ? "folder"
       : "other",
+    links: stats.nlink,
     size: stats.size,
     mode: hasOwners ? stats.mode & 0o7777 : undefined,
     userId: hasOwners ? stats.uid : undefined,
@@ -120,12 +121,20 @@ function factsOf(stats: fs.Stats): FileFacts {
   };
 }
 
-function open(path: string, { createNew, mode }: OpenOptions): OpenFile {
-  const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-  const flags = createNew ? O_RDWR | O_CREAT | O_EXCL : O_RDWR;
+function open(
+  path: string,
+  { readOnly, createNew, mode }: OpenOptions,
+): OpenFile {
+  const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+  const flags = readOnly
+    ? O_RDONLY
+    : createNew
+    ? O_RDWR | O_CREAT | O_EXCL
+    : O_RDWR;
   const descriptor = fs.openSync(path, flags, mode);
   return {
     stat: () => factsOf(fs.fstatSync(descriptor)),
+    read: () => fs.readFileSync(descriptor),
     write: (bytes) => writeAll(descriptor, bytes),
     sync: () => fs.fsyncSync(descriptor),
     tryLock: () => tryLock(descriptor),

@@ -26,7 +26,9 @@ export const denoRuntime: Runtime = {
   writeOut: (text) => writeAll(Deno.stdout, new TextEncoder().encode(text)),
   writeError: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
   terminalWidth: () =>
-    Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
+    Deno.stdout.isTerminal()
+      ? Deno.consoleSize().columns || undefined
+      : undefined,
   exit: (status) => Deno.exit(status),
 
   readFile,
@@ -77,6 +79,7 @@ function factsOf(info: Deno.FileInfo): FileFacts {
       : info.isDirectory
       ? "folder"
       : "other",
+    links: info.nlink ?? 1,
     size: info.size,
     mode: info.mode === null ? undefined : info.mode & 0o7777,
     userId: info.uid ?? undefined,
@@ -93,21 +96,25 @@ const FIRST_READ = 64 * 1024;
  * Reads a file to its end in few and large steps: some files of /proc/sys hold
  * only for one read what they have to say, and Deno's own begins with 32 bytes.
  */
+function readAll(file: Deno.FsFile): Uint8Array {
+  let bytes = new Uint8Array(Math.max(file.statSync().size + 1, FIRST_READ));
+  let length = 0;
+  for (;;) {
+    const read = file.readSync(bytes.subarray(length));
+    if (read === null || read === 0) return bytes.subarray(0, length);
+    length += read;
+    if (length === bytes.length) {
+      const longer = new Uint8Array(2 * length);
+      longer.set(bytes);
+      bytes = longer;
+    }
+  }
+}
+
 function readFile(path: string): Uint8Array {
   const file = Deno.openSync(path);
   try {
-    let bytes = new Uint8Array(Math.max(file.statSync().size + 1, FIRST_READ));
-    let length = 0;
-    for (;;) {
-      const read = file.readSync(bytes.subarray(length));
-      if (read === null || read === 0) return bytes.subarray(0, length);
-      length += read;
-      if (length === bytes.length) {
-        const longer = new Uint8Array(2 * length);
-        longer.set(bytes);
-        bytes = longer;
-      }
-    }
+    return readAll(file);
   } finally {
     file.close();
   }
@@ -116,12 +123,13 @@ function readFile(path: string): Uint8Array {
 function open(path: string, how: OpenOptions): OpenFile {
   const file = Deno.openSync(path, {
     read: true,
-    write: true,
+    write: !how.readOnly,
     createNew: how.createNew ?? false,
     ...(how.mode === undefined ? {} : { mode: how.mode }),
   });
   return {
     stat: () => factsOf(file.statSync()),
+    read: () => readAll(file),
     write: (bytes) => writeAll(file, bytes),
     sync: () => file.syncSync(),
     tryLock: () => file.tryLockSync(true),

@@ -38,7 +38,7 @@ export interface Runtime {
   readLink(path: string): string;
   /** The absolute path without symlinks in it; throws where nothing is there. */
   realPath(path: string): string;
-  /** Opens a file for reading and writing, never following a symlink to create one. */
+  /** Opens a file; never follows a symlink to create one. */
   open(path: string, how: OpenOptions): OpenFile;
   /** Flushes a folder's entries to disk, where the system can. */
   syncFolder(path: string): void;
@@ -83,6 +83,8 @@ export interface Runtime {
 export interface FileFacts {
   /** What kind of file it is. */
   readonly kind: "file" | "folder" | "symlink" | "other";
+  /** How many names the file has: more than one for hard links. */
+  readonly links: number;
   /** The length in bytes. */
   readonly size: number;
   /** The permission bits, such as 0o644; `undefined` where there are none. */
@@ -99,6 +101,8 @@ export interface FileFacts {
 
 /** How to open a file. */
 export interface OpenOptions {
+  /** Only for reading. */
+  readonly readOnly?: boolean;
   /** Create it; EEXIST where anything, even a symlink, is there already. */
   readonly createNew?: boolean;
   /** The permission bits of a new file, before the process's umask. */
@@ -109,6 +113,8 @@ export interface OpenOptions {
 export interface OpenFile {
   /** What this file is, whatever its path leads to by now. */
   stat(): FileFacts;
+  /** Reads all that there is. */
+  read(): Uint8Array;
   /** Writes all of the bytes. */
   write(bytes: Uint8Array): void;
   /** Flushes content and metadata to disk. */
@@ -146,8 +152,17 @@ export type BindResult = "bound" | "in use" | "denied" | "no address";
  */
 export type ConnectResult = "accepted" | "refused" | "timed out";
 
+/** The disk quota is used up, on Linux, and on macOS and the BSDs. */
+const UNNAMED: Readonly<Record<string, string>> = {
+  122: "EDQUOT",
+  69: "EDQUOT",
+};
+
 /** The system's name for what went wrong, such as `ENOENT`, if it was that. */
 export function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : undefined;
+  const { code, message } = (error ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof code === "string") return code;
+  // Deno leaves some of the system's errors without their name.
+  const [, number] = /\(os error (\d+)\)/.exec(`${message}`) ?? [];
+  return number === undefined ? undefined : UNNAMED[number] ?? `E${number}`;
 }

@@ -10,7 +10,7 @@ import {
   portsTable,
   type Toml,
 } from "./toml.ts";
-import { placeOf, statementsOf } from "./toml_statements.ts";
+import { placesIn, statementsOf } from "./toml_statements.ts";
 
 /** The newest `version` of the store format that this program understands. */
 export const FORMAT_VERSION = 1;
@@ -150,26 +150,28 @@ function asText(value: unknown): string {
     : JSON.stringify(value) ?? "";
 }
 
-/** Associations that share a port: neither name can be relied on. */
+/**
+ * Associations that share a port: neither name can be relied on. In the order of
+ * their ports, whatever overlaps one before it overlaps the one that reaches
+ * furthest.
+ */
 function* sharedPorts(
   associations: ReadonlyMap<string, Association>,
 ): Generator<Fault> {
-  const holders = new Map<number, string>();
-  for (const association of associations.values()) {
-    if (isExpired(association)) continue;
-    const { first, last } = portsOf(association);
-    const { name } = association;
-    const others = new Set<string>();
-    for (let port = first; port <= last; port++) {
-      const other = holders.get(port);
-      holders.set(port, name);
-      if (other === undefined || others.has(other)) continue;
-      others.add(other);
-      const message = `port ${port} belongs to both ${quoted(other)} and ` +
-        quoted(name);
-      for (const unsound of [name, other]) {
-        yield { path: ["ports", unsound], name: unsound, message };
+  const inOrder = [...associations.values()]
+    .filter((association) => !isExpired(association))
+    .sort((a, b) => a.port - b.port);
+  let furthest: Association | undefined;
+  for (const association of inOrder) {
+    if (furthest && association.port <= portsOf(furthest).last) {
+      const message = `port ${association.port} belongs to both ` +
+        [furthest.name, association.name].sort().map(quoted).join(" and ");
+      for (const { name } of [association, furthest]) {
+        yield { path: ["ports", name], name, message };
       }
+    }
+    if (!furthest || portsOf(association).last > portsOf(furthest).last) {
+      furthest = association;
     }
   }
 }
@@ -177,17 +179,27 @@ function* sharedPorts(
 /** Looks up where the faults are: only broken texts pay for that. */
 function located(text: string, faults: readonly Fault[]): Problem[] {
   if (faults.length === 0) return [];
-  const statements = statementsOf(text);
-  return faults.map(({ path, message, name }) => {
-    const place = statements.find((statement) =>
-      path.every((part, index) =>
-        statement.path[index] === part
-      )
-    ) ?? statements.find((statement) => statement.path[0] === path[0]);
-    return {
+  const starts = new Map<string, number>();
+  for (const { path, start } of statementsOf(text)) {
+    for (const key of [keyOf(path.slice(0, 1)), keyOf(path.slice(0, 2))]) {
+      if (!starts.has(key)) starts.set(key, start);
+    }
+  }
+  const place = placesIn(text);
+  return faults
+    .map((fault) => ({
+      ...fault,
+      start: starts.get(keyOf(fault.path)) ??
+        starts.get(keyOf(fault.path.slice(0, 1))) ?? 0,
+    }))
+    .sort((a, b) => a.start - b.start)
+    .map(({ message, name, start }) => ({
       message,
-      ...placeOf(text, place?.start ?? 0),
+      ...place(start),
       ...(name === undefined ? {} : { name }),
-    };
-  }).sort((a, b) => a.line - b.line || a.column - b.column);
+    }));
+}
+
+function keyOf(path: readonly string[]): string {
+  return JSON.stringify(path);
 }

@@ -6,7 +6,7 @@ import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
 import { isTable, parseToml, portsTable, type Toml } from "./toml.ts";
 import {
   inlineEntries,
-  placeOf,
+  placesIn,
   type Span,
   type Statement,
   statementsOf,
@@ -144,7 +144,7 @@ function insertion(
  */
 function entriesOnOneLine(text: string, table: Span): string[] {
   if (text.slice(table.start, table.end).includes("\n")) {
-    const { line } = placeOf(text, table.start);
+    const { line } = placesIn(text)(table.start);
     throw new EditError(`the table on line ${line} takes several lines`);
   }
   return inlineEntries(text, table);

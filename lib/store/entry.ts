@@ -32,7 +32,8 @@ export function readEntry(name: string, value: unknown): Association | string {
     name,
     port,
     count,
-    ...(expires === undefined ? {} : { expires }),
+    // A date of TOML writes itself in the time zone in which it was written.
+    ...(expires === undefined ? {} : { expires: new Date(expires.getTime()) }),
     ...(directory === undefined ? {} : { directory }),
     ...(reserved === undefined ? {} : { reserved }),
   };

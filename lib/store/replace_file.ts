@@ -6,50 +6,59 @@ import {
   type Runtime,
 } from "../runtime/runtime.ts";
 import { storeError } from "./store_error.ts";
+import { readStore, type StoredText } from "./store_file.ts";
 
 /**
  * Replaces a file as a whole: the text goes to a temporary file next to it,
  * which is flushed and renamed over it. Who reads the file, and what a crash
- * leaves, is the old text or the new one. Mode and owner are kept.
+ * leaves, is the old text or the new one. Mode and owner are kept. To survive a
+ * power failure the renaming needs `flushFolderOf`.
  *
- * @param before The file as it is; `undefined` where there is none yet.
- * @param isStillGood Asked right before the renaming.
+ * @param before The file as it was read; `undefined` where there is none yet.
+ * @param isStillGood Asked before the last look at the file.
  * @returns false, with nothing changed, where that says no or the file is no
  * longer what it was.
- * @throws {PortForError} The file is then as it was, but for a failure to flush
- * its folder.
+ * @throws {PortForError} The file is then as it was.
  */
 export function replaceFile(
   path: string,
-  before: FileFacts | undefined,
+  before: StoredText | undefined,
   text: string,
   isStillGood: () => boolean,
   runtime: Runtime,
 ): boolean {
   const temporary = `${path}.tmp`;
   try {
-    const file = createTemporary(temporary, before, runtime);
-    try {
-      file.write(new TextEncoder().encode(text));
-      if (before) giveLike(file, before);
-      file.sync();
-      const written = file.stat().identity;
-      const unchanged = sameFile(factsIfThere(path, runtime), before) &&
-        runtime.lstat(temporary).identity === written && isStillGood();
-      if (unchanged) runtime.rename(temporary, path);
-      else runtime.remove(temporary);
-      if (!unchanged) return false;
-    } catch (error) {
-      removeQuietly(temporary, runtime);
-      throw error;
-    } finally {
-      file.close();
-    }
+    const written = writeTemporary(temporary, before?.facts, text, runtime);
+    // Nothing can tell of an edit between the last look and the renaming, so
+    // nothing stands between them.
+    const unchanged = runtime.lstat(temporary).identity === written &&
+      isStillGood() && sameText(readStore(path, runtime), before);
+    if (unchanged) runtime.rename(temporary, path);
+    else runtime.remove(temporary);
+    return unchanged;
   } catch (error) {
+    removeQuietly(temporary, runtime);
     throw storeError(`cannot write ${path}`, error);
   }
-  flushFolderOf(path, runtime);
-  return true;
+}
+
+/** Writes the new text, down to the disk. Returns the identity of its file. */
+function writeTemporary(
+  path: string,
+  before: FileFacts | undefined,
+  text: string,
+  runtime: Runtime,
+): string {
+  const file = createTemporary(path, before, runtime);
+  try {
+    file.write(new TextEncoder().encode(text));
+    if (before) giveLike(file, before);
+    file.sync();
+    return file.stat().identity;
+  } finally {
+    file.close();
+  }
 }
 
 /** What is at a path, symlinks followed; `undefined` for nothing. */
@@ -122,9 +131,17 @@ export function flushFolderOf(path: string, runtime: Runtime): void {
   }
 }
 
-function sameFile(a: FileFacts | undefined, b: FileFacts | undefined): boolean {
-  return a?.identity === b?.identity && a?.size === b?.size &&
-    a?.modifiedMs === b?.modifiedMs;
+/**
+ * Whether it is the same file with the same text. An editor may save within the
+ * resolution of the clock, so times say nothing.
+ */
+function sameText(
+  a: StoredText | undefined,
+  b: StoredText | undefined,
+): boolean {
+  const keys = ["identity", "mode", "userId", "groupId"] as const;
+  return a?.text === b?.text &&
+    keys.every((key) => a?.facts[key] === b?.facts[key]);
 }
 
 function removeQuietly(path: string, runtime: Runtime): void {

@@ -15,6 +15,7 @@ import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import type { Association } from "./association.ts";
 import { factsIfThere, flushFolderOf, replaceFile } from "./replace_file.ts";
+import { readStore } from "./store_file.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
 
 /**
@@ -132,27 +133,28 @@ export class Reservations {
   #changeFile(change: (reserved: PortSet) => PortSet): void {
     const path = sysctlFile(this.#runtime);
     const before = readOwnSysctlFile(this.#runtime);
-    const facts = factsIfThere(path, this.#runtime);
+    const stored = readStore(path, this.#runtime);
     const foreign = readForeignSysctlFiles(this.#runtime);
     const own = change(new PortSet(before));
     const after = new PortSet(own).addAll(foreign);
     const onlyForeign = foreign.hasAll(after);
     if (onlyForeign) {
       // Without ports of port-for's own the file would only repeat others'.
-      if (!facts) return;
+      if (!stored) return;
       this.#undo.push(() => this.#changeFile(reverse(before, own)));
       this.#runtime.remove(path);
       return flushFolderOf(path, this.#runtime);
     }
-    if (facts && after.hasAll(before) && before.hasAll(after)) return;
+    if (stored && after.hasAll(before) && before.hasAll(after)) return;
     this.#undo.push(() => this.#changeFile(reverse(before, own)));
     const text = sysctlFileText(after);
-    if (!replaceFile(path, facts, text, this.#lock.isGood, this.#runtime)) {
+    if (!replaceFile(path, stored, text, this.#lock.isGood, this.#runtime)) {
       throw new PortForError(
         "STORE_BUSY",
         `cannot write ${path}: something else is changing it (try again)`,
       );
     }
+    flushFolderOf(path, this.#runtime);
   }
 }
 

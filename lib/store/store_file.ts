@@ -6,7 +6,7 @@ import { storeError } from "./store_error.ts";
 export interface StoredText {
   /** The text of the file. */
   readonly text: string;
-  /** The file as it was right before it was read. */
+  /** The file that it was read from, as it was right before. */
   readonly facts: FileFacts;
 }
 
@@ -22,10 +22,10 @@ export function readStore(
   runtime: Runtime,
 ): StoredText | undefined {
   try {
-    const facts = runtime.stat(path);
-    if (facts.kind === "file") {
-      return { text: decoded(path, runtime.readFile(path)), facts };
-    }
+    // To open a FIFO would wait for somebody to write to it.
+    const kind = runtime.stat(path).kind;
+    const stored = kind === "file" ? readOpen(path, runtime) : undefined;
+    if (stored) return stored;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw storeError(`cannot read ${path}`, error);
@@ -35,6 +35,21 @@ export function readStore(
     `cannot read ${path}: it is not a regular file ` +
       `(choose another store with --user or --store)`,
   );
+}
+
+/**
+ * Content and facts of one and the same file, whatever its path leads to by
+ * now; `undefined` where it is no regular file.
+ */
+function readOpen(path: string, runtime: Runtime): StoredText | undefined {
+  const file = runtime.open(path, { readOnly: true });
+  try {
+    const facts = file.stat();
+    if (facts.kind !== "file") return undefined;
+    return { text: decoded(path, file.read()), facts };
+  } finally {
+    file.close();
+  }
 }
 
 function decoded(path: string, bytes: Uint8Array): string {

@@ -50,13 +50,13 @@ export async function lockStore(
         if (left <= 0) throw busy(store, path, wait);
         await pause(Math.min(left, 1 + Math.random() * LONGEST_PAUSE_MS));
       }
-      if (isGood()) return { isGood, release: () => file.close() };
+      if (isGood()) return { isGood, release: () => closeQuietly(file) };
     } catch (error) {
-      file.close();
+      closeQuietly(file);
       throw storeError(`cannot lock ${store} with ${path}`, error);
     }
     // Somebody removed the lock file while we waited: others lock a new one.
-    file.close();
+    closeQuietly(file);
   }
 }
 
@@ -91,8 +91,7 @@ function createLock(
     if (errorCode(error) === "EEXIST") return undefined;
     throw error;
   }
-  shareLikeStore(file, facts);
-  return file;
+  return sharedLikeStore(file, facts);
 }
 
 /** `undefined` where the lock file is gone again. */
@@ -105,9 +104,8 @@ function openExistingLock(
     const there = runtime.lstat(path);
     refuseForeign(path, there, facts, runtime);
     const file = runtime.open(path, {});
-    if (file.stat().identity === there.identity) {
-      shareLikeStore(file, facts);
-      return file;
+    if (identityOf(file) === there.identity) {
+      return sharedLikeStore(file, facts);
     }
     file.close();
     return undefined;
@@ -122,44 +120,70 @@ function openExistingLock(
  * those who may write the store, only they may open the lock: its owner and
  * group are the store's, and so are its group's and others' rights to write.
  */
-function shareLikeStore(file: OpenFile, facts: FileFacts | undefined): void {
-  const lock = file.stat();
-  if (lock.mode === undefined) return;
-  const { userId = lock.userId, groupId = lock.groupId } = facts ?? {};
-  const write = (facts?.mode ?? 0) & 0o022;
+function sharedLikeStore(
+  file: OpenFile,
+  facts: FileFacts | undefined,
+): OpenFile {
   try {
+    const lock = file.stat();
+    if (lock.mode === undefined) return file;
+    const { userId = lock.userId, groupId = lock.groupId } = facts ?? {};
+    const write = (facts?.mode ?? 0) & 0o022;
     giveLike(file, { userId, groupId, mode: 0o600 | write | (write << 1) });
+    return file;
   } catch (error) {
     // Only the owner may share it; it was shared when the owner created it.
-    if (errorCode(error) !== "EPERM") throw error;
+    if (errorCode(error) === "EPERM") return file;
+    file.close();
+    throw error;
   }
 }
 
-/**
- * Refuses a lock file that somebody put there who may not write the store:
- * they could hold it for ever.
- */
+function identityOf(file: OpenFile): string {
+  try {
+    return file.stat().identity;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
 function refuseForeign(
   path: string,
   lock: FileFacts,
   facts: FileFacts | undefined,
   runtime: Runtime,
 ): void {
-  if (lock.kind !== "file") {
-    throw new PortForError(
-      "FAILED",
-      `cannot use the lock ${path}: it is not a regular file (remove it)`,
-    );
+  const problem = lockProblem(lock, facts, runtime);
+  if (problem === undefined) return;
+  throw new PortForError(
+    lock.kind === "file" ? "NO_PERMISSION" : "FAILED",
+    `cannot use the lock ${path}: ${problem}`,
+  );
+}
+
+/**
+ * What is wrong with a lock file, if anything is: somebody put it there who may
+ * not write the store, and could hold it for ever; or it is not a lock at all,
+ * and must not be given the store's owner and mode.
+ */
+export function lockProblem(
+  lock: FileFacts,
+  facts: FileFacts | undefined,
+  runtime: Runtime,
+): string | undefined {
+  if (lock.kind !== "file" || lock.size > 0 || lock.links > 1) {
+    return "it is not an empty regular file with one name (remove it)";
   }
   const self = runtime.userId();
-  const anyWriter = ((facts?.mode ?? 0) & 0o022) !== 0;
   const trusted = [self, 0, facts?.userId];
-  if (self === undefined || anyWriter || trusted.includes(lock.userId)) return;
-  throw new PortForError(
-    "NO_PERMISSION",
-    `cannot use the lock ${path}: it belongs to user ${lock.userId}, who may ` +
-      `not write the store but could hold it up (remove the lock)`,
-  );
+  if (self === undefined || trusted.includes(lock.userId)) return undefined;
+  const { mode = 0, groupId } = facts ?? {};
+  // Only its members can give a file to a group.
+  if ((mode & 0o020) !== 0 && lock.groupId === groupId) return undefined;
+  if ((mode & 0o002) !== 0) return undefined;
+  return `it belongs to user ${lock.userId}, who may not write the store but ` +
+    `could hold it up (remove the lock)`;
 }
 
 function leadsTo(path: string, file: OpenFile, runtime: Runtime): boolean {
@@ -168,6 +192,15 @@ function leadsTo(path: string, file: OpenFile, runtime: Runtime): boolean {
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     throw error;
+  }
+}
+
+/** What was done under the lock is done, whatever comes of closing it. */
+function closeQuietly(file: OpenFile): void {
+  try {
+    file.close();
+  } catch {
+    // The end of the process lets go of it.
   }
 }
 

@@ -69,23 +69,26 @@ function performStep(
   runtime: Runtime,
 ): boolean {
   const isNew = text !== undefined && text !== before?.text;
-  let replaced = false;
   try {
     prepare?.();
-    if (isNew) {
-      replaced = replaceFile(path, before?.facts, text, lock.isGood, runtime);
-      if (!replaced) {
-        undo?.();
-        return false;
-      }
+    if (isNew && !replaceFile(path, before, text, lock.isGood, runtime)) {
+      undo?.();
+      return false;
     }
-    complete?.();
-    return true;
   } catch (error) {
     undo?.();
-    if (replaced) putBack(path, before, runtime);
     throw error;
   }
+  // The store is the new one now, whether or not it can be flushed.
+  if (isNew) flushFolderOf(path, runtime);
+  try {
+    complete?.();
+  } catch (error) {
+    undo?.();
+    if (isNew) putBack(path, before, runtime);
+    throw error;
+  }
+  return true;
 }
 
 /** Restores a store after all was written but what belongs to it failed. */
@@ -95,12 +98,12 @@ function putBack(
   runtime: Runtime,
 ): void {
   if (before) {
-    const facts = factsIfThere(path, runtime);
-    replaceFile(path, facts, before.text, () => true, runtime);
+    const now = readStore(path, runtime);
+    replaceFile(path, now, before.text, () => true, runtime);
   } else {
     runtime.remove(path);
-    flushFolderOf(path, runtime);
   }
+  flushFolderOf(path, runtime);
 }
 
 /**
@@ -120,10 +123,21 @@ export function isThere(path: string, runtime: Runtime): boolean {
 export function createFolderOf(path: string, runtime: Runtime): void {
   const folder = folderOf(path, runtime.os);
   try {
-    if (!factsIfThere(folder, runtime)) runtime.makeFolder(folder, 0o700);
+    if (factsIfThere(folder, runtime)) return;
+    const above = foldersWithoutOne(folder, runtime);
+    runtime.makeFolder(folder, 0o700);
+    // A new folder survives a power failure once the one above it is flushed.
+    for (const parent of above) runtime.syncFolder(parent);
   } catch (error) {
     throw storeError(`cannot create the folder ${folder}`, error);
   }
+}
+
+/** The folders above a new one in which something new will be. */
+function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
+  const above = folderOf(folder, runtime.os);
+  if (factsIfThere(above, runtime)) return [above];
+  return [...foldersWithoutOne(above, runtime), above];
 }
 
 /**

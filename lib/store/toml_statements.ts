@@ -82,13 +82,24 @@ export function inlineEntries(text: string, { start, end }: Span): string[] {
   return entries;
 }
 
-/** The line and column, both from 1, of a place in a text. */
-export function placeOf(
+/**
+ * Tells the line and the column, both from 1, of places in a text. They must be
+ * asked for in ascending order: the text is gone through once.
+ */
+export function placesIn(
   text: string,
-  at: number,
-): { line: number; column: number } {
-  const lines = text.slice(0, at).split("\n");
-  return { line: lines.length, column: lines.at(-1)!.length + 1 };
+): (at: number) => { line: number; column: number } {
+  let line = 1;
+  let lineStart = 0;
+  return (at) => {
+    for (;;) {
+      const end = text.indexOf("\n", lineStart);
+      if (end === -1 || end >= at) break;
+      line++;
+      lineStart = end + 1;
+    }
+    return { line, column: at - lineStart + 1 };
+  };
 }
 
 function readKeyAndValue(
