@@ -55,32 +55,32 @@ type Values = Map<string, Value>;
 function readDefaultSection(text: string, problems: string[]): Values {
   const values: Values = new Map();
   let section: string | undefined;
-  let open: string | undefined;
-  for (
-    const [index, raw] of text.replace(/^\ufeff/, "").split(/\r?\n/).entries()
-  ) {
+  /** The entry that an indented line goes on with, and how far it is indented. */
+  let open: { name?: string; indent: number } | undefined;
+  for (const [index, raw] of linesOf(text).entries()) {
     const line = index + 1;
     const content = raw.trim();
     if (content === "" || /^[#;]/.test(content)) continue;
-    const before = open === undefined ? undefined : values.get(open);
-    // An indented line goes on with the value above it.
-    if (/^\s/.test(raw) && before) {
-      const value = `${before.value}\n${content}`;
-      values.set(open!, { ...before, value });
+    const indent = raw.length - raw.trimStart().length;
+    if (open && indent > open.indent) {
+      const before = values.get(open.name ?? "");
+      const value = `${before?.value}\n${content}`;
+      if (before) values.set(open.name!, { ...before, value });
       continue;
     }
-    open = undefined;
-    const header = /^\[(.+)\]/.exec(content);
+    const header = /^\[(.+)\]/s.exec(content);
     if (header) {
       section = header[1]!;
+      open = undefined;
       continue;
     }
     if (section === undefined) {
       problems.push(`line ${line}: it stands before any [section]`);
     }
     // Other sections were never the Python port-for's.
+    open = { indent };
     if (section !== "DEFAULT") continue;
-    const entry = /^(.*?)\s*[=:]\s*(.*)$/.exec(content);
+    const entry = /^(.*?)\s*[=:]\s*(.*)$/s.exec(content);
     const name = entry?.[1]?.toLowerCase() ?? "";
     if (!entry || name === "") {
       problems.push(`line ${line}: it is not of the form NAME = PORT`);
@@ -88,29 +88,33 @@ function readDefaultSection(text: string, problems: string[]): Values {
       problems.push(`line ${line}: ${quoted(name)} stands there twice`);
     } else {
       values.set(name, { value: entry[2]!, line });
-      open = name;
+      open = { name, indent };
     }
   }
   return values;
 }
 
-/** The port that a value says, with `%(name)s` and `%%` replaced. */
-function portOf(value: string, values: Values, depth = 0): number | undefined {
-  if (depth > 10) return undefined;
-  const text = value.replace(
-    /%(?:%|\(([^)]+)\)s)/g,
-    (whole, name?: string) =>
-      name === undefined ? "%" : String(
-        portOf(
-          values.get(name.toLowerCase())?.value ?? "",
-          values,
-          depth + 1,
-        ) ?? whole,
-      ),
-  );
+function linesOf(text: string): string[] {
+  return text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
+}
+
+/** The port that a value says; `undefined` where it says none. */
+function portOf(value: string, values: Values): number | undefined {
   try {
-    return parsePort(text.trim());
+    return parsePort(
+      interpolated(value, values).trim().replace(/^0+(?=\d)/, ""),
+    );
   } catch {
     return undefined;
   }
+}
+
+/** The value with `%(name)s` and `%%` replaced, ten deep as in configparser. */
+function interpolated(value: string, values: Values, depth = 0): string {
+  if (depth > 10) return value;
+  return value.replace(/%(?:%|\(([^)]+)\)s)/g, (whole, name?: string) => {
+    if (name === undefined) return "%";
+    const other = values.get(name.toLowerCase());
+    return other ? interpolated(other.value, values, depth + 1) : whole;
+  });
 }
