@@ -148,6 +148,13 @@ async function compileWithDeno(
   target: string,
   output: string,
 ): Promise<void> {
+  const runtime = Deno.env.get("DENORT_BIN");
+  if (runtime && !await isFile(runtime)) {
+    throw new Error(
+      `cannot compile ${target} with Deno: DENORT_BIN names ${runtime}, which ` +
+        `is no file`,
+    );
+  }
   const permissions = target.startsWith("linux") ? DENO_ALL : DENO_LEAST;
   try {
     await run(Deno.execPath(), [
@@ -168,6 +175,15 @@ async function compileWithDeno(
       `cannot compile ${target} with Deno: its runtime, denort, cannot be ` +
         `downloaded (name one with DENORT_BIN=FILE, or use --engine bun)`,
     );
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -39,9 +39,16 @@ target() {
   echo "port-for-$engine-$os-$arch$libc"
 }
 
+# The C library that programs here are made for, whatever lies beside it: its
+# own ldd says so, or else the loader that is there.
 is_musl() {
-  ! ls /lib/ld-linux-* /lib64/ld-linux-* >/dev/null 2>&1 &&
-    ls /lib/ld-musl-* >/dev/null 2>&1
+  if command -v ldd >/dev/null 2>&1; then
+    ldd --version 2>&1 | grep -qi musl
+  else
+    ! ls /lib/ld-linux-* >/dev/null 2>&1 &&
+      ! ls /lib64/ld-linux-* >/dev/null 2>&1 &&
+      ls /lib/ld-musl-* >/dev/null 2>&1
+  fi
 }
 
 folder() {
@@ -67,12 +74,13 @@ download() {
 
 sum() {
   if command -v sha256sum >/dev/null 2>&1; then
-    sha256sum "$1"
+    line=$(sha256sum "$1")
   elif command -v shasum >/dev/null 2>&1; then
-    shasum -a 256 "$1"
+    line=$(shasum -a 256 "$1")
   else
     fail "check the download: there is neither sha256sum nor shasum (install either)"
-  fi | cut -d ' ' -f 1
+  fi
+  echo "${line%% *}"
 }
 
 # All that is done, in one function: a script that was cut short on its way
@@ -81,6 +89,8 @@ main() {
   file=$(target)
   folder=$(folder)
   mkdir -p "$folder" || fail "create $folder (set PORT_FOR_BIN)"
+  [ ! -d "$folder/port-for" ] ||
+    fail "install to $folder: there is a folder named port-for (set PORT_FOR_BIN)"
   # In the same folder, so that the last step is a rename.
   work=$(mktemp -d "$folder/.port-for-install.XXXXXX") ||
     fail "write to $folder (run with sudo, or set PORT_FOR_BIN)"
@@ -97,6 +107,7 @@ main() {
 
   chmod 755 "$work/port-for"
   if ! version=$("$work/port-for" --version 2>&1); then
+    version=$(echo "$version" | head -n 2)
     [ -z "${file##*-musl}" ] &&
       fail "run $file on this machine: $version (with musl it needs libstdc++: apk add libstdc++)"
     fail "run $file on this machine: $version"

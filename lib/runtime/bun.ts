@@ -11,6 +11,7 @@ import type {
   Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { writeAll } from "./write_all.ts";
 
 /** The part of Bun that is used here. */
 declare const Bun: {
@@ -30,7 +31,11 @@ declare const Bun: {
     stdin: "ignore";
     stdout: "pipe";
     stderr: "ignore";
-  }): { exitCode: number; stdout: Uint8Array };
+  }): {
+    exitCode: number | null;
+    signalCode?: keyof typeof constants.signals;
+    stdout: Uint8Array;
+  };
   spawn(options: {
     cmd: string[];
     env: Record<string, string | undefined>;
@@ -68,8 +73,8 @@ export const bunRuntime: Runtime = {
   env: (name) => process.env[name],
   currentFolder: () => process.cwd(),
   userId: () => process.getuid?.(),
-  writeOut: (text) => writeAll(1, new TextEncoder().encode(text)),
-  writeError: (text) => writeAll(2, new TextEncoder().encode(text)),
+  writeOut: (text) => writeTo(1, new TextEncoder().encode(text)),
+  writeError: (text) => writeTo(2, new TextEncoder().encode(text)),
   terminalWidth: () =>
     (process.stdout.isTTY && process.stdout.columns) || undefined,
   exit: (status) => process.exit(status),
@@ -95,10 +100,8 @@ export const bunRuntime: Runtime = {
   connectTcp,
 };
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) {
-    written += fs.writeSync(descriptor, bytes, written);
-  }
+function writeTo(descriptor: number, bytes: Uint8Array): void {
+  writeAll((rest) => fs.writeSync(descriptor, rest), bytes);
 }
 
 function factsOf(stats: fs.Stats): FileFacts {
@@ -135,7 +138,7 @@ function open(
   return {
     stat: () => factsOf(fs.fstatSync(descriptor)),
     read: () => fs.readFileSync(descriptor),
-    write: (bytes) => writeAll(descriptor, bytes),
+    write: (bytes) => writeTo(descriptor, bytes),
     sync: () => fs.fsyncSync(descriptor),
     tryLock: () => tryLock(descriptor),
     close: () => fs.closeSync(descriptor),
@@ -217,13 +220,16 @@ function loadCLibrary(): CLibrary {
 }
 
 function run(command: string, args: readonly string[]): CommandResult {
-  const { exitCode, stdout } = Bun.spawnSync({
+  const { exitCode, signalCode, stdout } = Bun.spawnSync({
     cmd: [command, ...args],
     stdin: "ignore",
     stdout: "pipe",
     stderr: "ignore",
   });
-  return { status: exitCode, output: new TextDecoder().decode(stdout) };
+  return {
+    status: statusOf(exitCode, signalCode),
+    output: new TextDecoder().decode(stdout),
+  };
 }
 
 /** What ends a program from outside, and is passed on to the command. */
@@ -234,28 +240,42 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const child = Bun.spawn({
-    cmd: [command, ...args],
-    env: { ...process.env, ...environment },
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  });
-  const listeners = PASSED_ON.map((signal) => {
-    const listener = () => child.kill(signal);
-    process.on(signal, listener);
-    return { signal, listener };
-  });
+  let child: ReturnType<typeof Bun.spawn> | undefined;
+  const missed: string[] = [];
+  const passOn = (signal: string) => {
+    // The interrupt key of a terminal has reached the command by itself.
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    if (child) child.kill(signal);
+    else missed.push(signal);
+  };
+  const listeners = PASSED_ON.map((signal) => ({
+    signal,
+    listener: () => passOn(signal),
+  }));
+  // Before the command starts: a signal must not end this process alone.
+  for (const { signal, listener } of listeners) process.on(signal, listener);
   try {
+    child = Bun.spawn({
+      cmd: [command, ...args],
+      env: { ...process.env, ...environment },
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    missed.forEach(passOn);
     const status = await child.exited;
-    return child.signalCode === null
-      ? status
-      : 128 + constants.signals[child.signalCode];
+    return statusOf(status, child.signalCode);
   } finally {
-    for (const { signal, listener } of listeners) {
-      process.off(signal, listener);
-    }
+    for (const { signal, listener } of listeners) process.off(signal, listener);
   }
+}
+
+/** An exit status, or 128 + n where signal n ended the process. */
+function statusOf(
+  exitCode: number | null,
+  signal: keyof typeof constants.signals | null | undefined,
+): number {
+  return signal ? 128 + constants.signals[signal] : exitCode ?? 1;
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

@@ -9,6 +9,7 @@ import {
   type Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { writeAll } from "./write_all.ts";
 
 /** The runtime interface on Deno. */
 export const denoRuntime: Runtime = {
@@ -23,8 +24,10 @@ export const denoRuntime: Runtime = {
   env: (name) => ifPermitted(() => Deno.env.get(name)),
   currentFolder: () => Deno.cwd(),
   userId: () => ifPermitted(() => Deno.uid() ?? undefined),
-  writeOut: (text) => writeAll(Deno.stdout, new TextEncoder().encode(text)),
-  writeError: (text) => writeAll(Deno.stderr, new TextEncoder().encode(text)),
+  writeOut: (text) =>
+    writeAll((bytes) => Deno.stdout.writeSync(bytes), utf8(text)),
+  writeError: (text) =>
+    writeAll((bytes) => Deno.stderr.writeSync(bytes), utf8(text)),
   terminalWidth: () =>
     Deno.stdout.isTerminal()
       ? Deno.consoleSize().columns || undefined
@@ -61,13 +64,8 @@ function ifPermitted<T>(ask: () => T): T | undefined {
   }
 }
 
-function writeAll(
-  to: { writeSync(bytes: Uint8Array): number },
-  bytes: Uint8Array,
-): void {
-  for (let written = 0; written < bytes.length;) {
-    written += to.writeSync(bytes.subarray(written));
-  }
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function factsOf(info: Deno.FileInfo): FileFacts {
@@ -130,7 +128,7 @@ function open(path: string, how: OpenOptions): OpenFile {
   return {
     stat: () => factsOf(file.statSync()),
     read: () => readAll(file),
-    write: (bytes) => writeAll(file, bytes),
+    write: (bytes) => writeAll((bytes) => file.writeSync(bytes), bytes),
     sync: () => file.syncSync(),
     tryLock: () => file.tryLockSync(true),
     close: () => file.close(),
@@ -201,30 +199,39 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    env: { ...environment },
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn();
+  let child: Deno.ChildProcess | undefined;
+  const missed: Deno.Signal[] = [];
+  const passOn = (signal: Deno.Signal) => {
+    // The interrupt key of a terminal has reached the command by itself.
+    if (signal === "SIGINT" && Deno.stdin.isTerminal()) return;
+    try {
+      if (child) child.kill(signal);
+      else missed.push(signal);
+    } catch {
+      // The command has just ended by itself.
+    }
+  };
   const passedOn: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = passedOn.map((signal) => {
-    const listener = () => {
-      try {
-        child.kill(signal);
-      } catch {
-        // It has just ended by itself.
-      }
-    };
+  const listeners = passedOn.map((signal) => ({
+    signal,
+    listener: () => passOn(signal),
+  }));
+  // Before the command starts: a signal must not end this process alone.
+  for (const { signal, listener } of listeners) {
     Deno.addSignalListener(signal, listener);
-    return { signal, listener };
-  });
+  }
   try {
-    const { code } = await child.status;
-    return code;
+    child = new Deno.Command(command, {
+      args: [...args],
+      env: { ...environment },
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
+    missed.forEach(passOn);
+    return (await child.status).code;
   } finally {
     for (const { signal, listener } of listeners) {
       Deno.removeSignalListener(signal, listener);

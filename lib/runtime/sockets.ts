@@ -32,6 +32,6 @@ export async function bindUdp(host: string, port: number): Promise<BindResult> {
   } catch (error) {
     return bindFailure(error);
   } finally {
-    socket.close();
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
   }
 }
