@@ -46,7 +46,7 @@ export function sysctlFilesThatOverride(runtime: Runtime): string[] {
   return foreignFiles(runtime).filter((file) => {
     const name = file.slice(file.lastIndexOf("/") + 1);
     return (file === LAST_FILE || name > FILE_NAME) &&
-      reservedIn(file, runtime).size > 0;
+      valuesIn(file, runtime).length > 0;
   });
 }
 
@@ -71,13 +71,9 @@ function foreignFiles(runtime: Runtime): string[] {
   return moved ? files : [...files, LAST_FILE];
 }
 
-/** Reads `key = value`, with `.` or `/` in the key and perhaps a `-` before. */
 function reservedIn(file: string, runtime: Runtime): PortSet {
   const reserved = new PortSet();
-  for (const line of textOf(file, runtime).split("\n")) {
-    const [key = "", value = ""] = line.split("=", 2);
-    const name = key.trim().replace(/^-/, "").replaceAll("/", ".");
-    if (name !== KEY) continue;
+  for (const value of valuesIn(file, runtime)) {
     try {
       reserved.addAll(parseReservedPorts(value));
     } catch {
@@ -85,6 +81,18 @@ function reservedIn(file: string, runtime: Runtime): PortSet {
     }
   }
   return reserved;
+}
+
+/**
+ * What a file sets the key to: `key = value`, with `.` or `/` in the key and
+ * perhaps a `-` before it.
+ */
+function valuesIn(file: string, runtime: Runtime): string[] {
+  return textOf(file, runtime).split("\n").flatMap((line) => {
+    const [key = "", value = ""] = line.split("=", 2);
+    const name = key.trim().replace(/^-/, "").replaceAll("/", ".");
+    return name === KEY ? [value] : [];
+  });
 }
 
 function textOf(file: string, runtime: Runtime): string {

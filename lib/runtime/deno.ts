@@ -87,8 +87,11 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   };
 }
 
-/** Files of /proc and /sys say that they are empty, and are not. */
-const FIRST_READ = 64 * 1024;
+/**
+ * Files of /proc and /sys say that they are empty, and are not. The longest that
+ * is read, a list of every other port, takes 192 KiB.
+ */
+const FIRST_READ = 256 * 1024;
 
 /**
  * Reads a file to its end in few and large steps: some files of /proc/sys hold

@@ -52,9 +52,9 @@ export class Reservations {
           `(do without --reserve)`,
       );
     }
-    // Writing what is there already changes nothing, and tells whether we may.
+    // Opening the list for writing changes nothing, and tells whether we may.
     try {
-      writeKernelReservations(readKernelReservations(runtime), runtime);
+      runtime.open(RESERVED_PORTS_FILE, {}).close();
     } catch (error) {
       throw kernelError(error);
     }
@@ -99,6 +99,7 @@ export class Reservations {
         // What made it necessary is what the user needs to hear of.
       }
     }
+    this.#undo.length = 0;
   }
 
   /** Adds ports to the kernel's and to the file's. */
@@ -175,11 +176,12 @@ function kernelError(
   if (error instanceof PortForError) return error;
   const code = errorCode(error) ?? "";
   const why: Record<string, string> = {
-    EACCES: "permission denied (run with sudo, or do without --reserve)",
-    EPERM: "operation not permitted (run with sudo, or do without --reserve)",
-    EROFS: "/proc/sys is read-only, as in most containers (reserve the port " +
-      "on the host, or do without --reserve)",
-    ENOENT: `this kernel has no ${RESERVED_PORTS_FILE} (do without --reserve)`,
+    EACCES: "permission denied (run with sudo)",
+    EPERM: "operation not permitted (run with sudo)",
+    EROFS:
+      "/proc/sys is read-only, as in most containers (start the container " +
+      "with --sysctl net.ipv4.ip_local_reserved_ports=...)",
+    ENOENT: `this kernel has no ${RESERVED_PORTS_FILE}`,
   };
   return new PortForError(
     ["EACCES", "EPERM", "EROFS"].includes(code) ? "NO_PERMISSION" : "FAILED",

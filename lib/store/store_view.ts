@@ -90,7 +90,12 @@ export class StoreView {
   }
 }
 
-function refuseOther(
+/**
+ * Refuses an association that is not what is wanted.
+ *
+ * @throws {PortForError} `PORT_TAKEN`.
+ */
+export function refuseOther(
   association: Association,
   { port, count }: { port?: number; count?: number },
 ): void {

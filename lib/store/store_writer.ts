@@ -20,7 +20,7 @@ import {
   type StoreChange,
   updateStore,
 } from "./store_update.ts";
-import { StoreView } from "./store_view.ts";
+import { refuseOther, StoreView } from "./store_view.ts";
 
 /** A store that is to be changed, and how. */
 export interface StoreToChange {
@@ -62,7 +62,8 @@ export async function associateNames(
     const held = heldPorts(view);
     for (const name of names) {
       if (changes.has(name)) continue;
-      const there = view.find(name, options) ?? reservedLease(view, name);
+      const there = view.find(name, options) ??
+        reservedLease(view, name, options);
       const association = there ??
         await newAssociation(view, name, options, chooser, held);
       const leased = !there || isExpired(there) ||
@@ -250,9 +251,15 @@ async function newAssociation(
  * A lease of this name that has ended, but whose ports are still reserved: it
  * goes on, for to choose other ports would leave those reserved for nobody.
  */
-function reservedLease(view: StoreView, name: string): Association | undefined {
+function reservedLease(
+  view: StoreView,
+  name: string,
+  options: AssociateOptions,
+): Association | undefined {
   const association = view.document.associations.get(name);
-  return association?.reserved ? association : undefined;
+  if (!association?.reserved) return undefined;
+  refuseOther(association, options);
+  return association;
 }
 
 function withoutLease({ expires: _, ...rest }: Association): Association {
@@ -290,7 +297,9 @@ function refuseHeld(
   const wanted = { first: port, last: port + count - 1 };
   for (const association of view.all) {
     const held = portsOf(association);
-    if (isExpired(association) || !overlap(wanted, held)) continue;
+    // A lease that has ended, but whose ports are reserved, still has them.
+    const isFree = isExpired(association) && !association.reserved;
+    if (association.name === name || isFree || !overlap(wanted, held)) continue;
     const taken = Math.max(wanted.first, held.first);
     throw new PortForError(
       "PORT_TAKEN",
