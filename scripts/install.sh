@@ -66,7 +66,7 @@ download() {
   if command -v curl >/dev/null 2>&1; then
     curl -fsSL -o "$2" "$1"
   elif command -v wget >/dev/null 2>&1; then
-    wget -q -O "$2" "$1"
+    wget -q -t 3 -O "$2" "$1"
   else
     fail "download: there is neither curl nor wget (install either)"
   fi || fail "download $1 (check the address and the network)"

@@ -20,6 +20,12 @@ port-for \\- give names to local ports
 .B port-for
 .RI [ options ]
 .IR NAME .\\|.\\|.
+.br
+.B port-for
+.RI [ options ]
+.IR NAME .\\|.\\|.
+.B \\-\\-
+.IR COMMAND .\\|.\\|.
 .SH DESCRIPTION
 .B port-for
 finds a TCP port that is free now and will stay free, prints it, and remembers
@@ -39,6 +45,12 @@ ${OPTION_GROUPS.map(section).join("")}.SH ENVIRONMENT
 The store, where
 .B \\-\\-store
 does not name one.
+.TP
+.BR PORT ", " NAME_PORT
+Set for
+.IR COMMAND :
+the first port, and that of each
+.IR NAME .
 .TP
 .BR XDG_STATE_HOME ", " HOME
 Where the store of

@@ -4,8 +4,8 @@
 # out, except in CI. Does nothing where there is no apt, or no right to use it.
 set -eu
 
-packages="bash fish iproute2 man-db mandoc procps python3 python3-port-for \
-strace util-linux zsh"
+packages="bash curl fish iproute2 man-db mandoc procps python3 python3-port-for \
+strace util-linux wget zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

@@ -197,7 +197,7 @@ ${OPTIONS.map(zshOption).map((line) => `    ${line} \\`).join("\n")}
     '*:name:_port_for_names'
 }
 
-if [[ $funcstack[1] == _port_for ]]; then
+if [[ $funcstack[1] == _port[-_]for ]]; then
   _port_for "$@"
 else
   compdef _port_for port-for

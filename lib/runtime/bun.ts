@@ -244,7 +244,7 @@ async function runInPlace(
   const missed: string[] = [];
   const passOn = (signal: string) => {
     // The interrupt key of a terminal has reached the command by itself.
-    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    if (signal === "SIGINT" && hasTerminal()) return;
     if (child) child.kill(signal);
     else missed.push(signal);
   };
@@ -268,6 +268,11 @@ async function runInPlace(
   } finally {
     for (const { signal, listener } of listeners) process.off(signal, listener);
   }
+}
+
+function hasTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr]
+    .some((stream) => stream.isTTY);
 }
 
 /** An exit status, or 128 + n where signal n ended the process. */

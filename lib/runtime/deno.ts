@@ -206,7 +206,7 @@ async function runInPlace(
   const missed: Deno.Signal[] = [];
   const passOn = (signal: Deno.Signal) => {
     // The interrupt key of a terminal has reached the command by itself.
-    if (signal === "SIGINT" && Deno.stdin.isTerminal()) return;
+    if (signal === "SIGINT" && hasTerminal()) return;
     try {
       if (child) child.kill(signal);
       else missed.push(signal);
@@ -240,6 +240,11 @@ async function runInPlace(
       Deno.removeSignalListener(signal, listener);
     }
   }
+}
+
+function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr]
+    .some((stream) => stream.isTerminal());
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

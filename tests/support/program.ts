@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** A command that runs the program, such as `unshare -n`. */
   readonly prefix?: readonly string[];
+  /** The words that run the program, where another copy of it is to run. */
+  readonly program?: readonly string[];
 }
 
 /** What a run left behind. */
@@ -41,7 +43,8 @@ export function portFor(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {
-  return runTool([...(options.prefix ?? []), ...PROGRAM, ...args], options);
+  const { prefix = [], program = PROGRAM } = options;
+  return runTool([...prefix, ...program, ...args], options);
 }
 
 /** Runs any command to its end, in the program's environment. */
@@ -85,13 +88,43 @@ export async function asUser(
       group === undefined ? "--clear-groups" : `--groups=${group}`,
     ],
   };
-  if (Deno.env.get("PORT_FOR")) return options;
-  // Deno needs its cache, and some of it has to be writable.
-  const cache = temp.file("deno-cache");
-  await runTool(["cp", "-R", DENO_DIR, cache]);
-  await runTool(["chown", "-R", `${user}`, cache]);
   Deno.chmodSync(temp.path, 0o755);
-  return { ...options, env: { DENO_DIR: cache } };
+  const program = await Promise.all(
+    PROGRAM.map((word) => reachable(word, temp)),
+  );
+  if (Deno.env.get("PORT_FOR")) return { ...options, program };
+  // Deno needs the packages in its cache, and puts more beside them.
+  const cache = temp.file("deno-cache");
+  Deno.mkdirSync(cache);
+  await runTool(["cp", "-R", `${DENO_DIR}/npm`, cache]);
+  await runTool(["chown", "-R", `${user}`, cache]);
+  return { ...options, program, env: { DENO_DIR: cache } };
+}
+
+/**
+ * A word of a command that other users can reach too: what lies in a folder of
+ * root's alone, as what npx has brought does, is copied.
+ */
+async function reachable(word: string, temp: TempFolder): Promise<string> {
+  if (!word.startsWith("/") || isOpen(word)) return word;
+  if (word !== `${PROJECT}/main.ts`) {
+    const copy = temp.file("program");
+    Deno.copyFileSync(word, copy);
+    Deno.chmodSync(copy, 0o755);
+    return copy;
+  }
+  const copy = temp.file("project");
+  Deno.mkdirSync(copy);
+  const parts = ["main.ts", "lib", "data", "deno.json", "deno.lock"];
+  await runTool(["cp", "-R", ...parts, copy]);
+  return `${copy}/main.ts`;
+}
+
+/** Whether everybody may pass through all the folders above. */
+function isOpen(path: string): boolean {
+  const above = path.replace(/\/[^/]*$/, "");
+  if (above === "") return true;
+  return (Deno.statSync(above).mode! & 0o001) !== 0 && isOpen(above);
 }
 
 /** Whether this machine has a command, and may run it. */

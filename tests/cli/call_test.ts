@@ -1,0 +1,58 @@
+import { assertEquals } from "@std/assert";
+import {
+  type Named,
+  namedPortsJson,
+  portList,
+  printPorts,
+  variableLines,
+} from "../../lib/cli/call.ts";
+import { CommandLine } from "../../lib/cli/command_line.ts";
+import { PortStore } from "../../lib/store/port_store.ts";
+import { bareMachine } from "../support/fake_runtime.ts";
+
+function named(name: string, port: number, count = 1): Named {
+  return [name, { name, port, count }];
+}
+
+Deno.test("JSON has the names in the order given", () => {
+  assertEquals(
+    namedPortsJson([named("web", 2001), named("2", 2002), named("1", 2003)]),
+    '{"web":2001,"2":2002,"1":2003}\n',
+  );
+  assertEquals(namedPortsJson([]), "{}\n");
+});
+
+Deno.test("JSON escapes what has to be, and has each name once", () => {
+  const names = ['"', "\\", "__proto__", "\u2028", "a", "a"];
+  const json = namedPortsJson(names.map((name) => named(name, 2001)));
+
+  assertEquals(Object.keys(JSON.parse(json)), names.slice(0, 5));
+  assertEquals(json.match(/"a":/g)?.length, 1);
+});
+
+Deno.test("a block is a list in JSON, its first port in the environment", () => {
+  const block = named("block", 2001, 3);
+
+  assertEquals(portList(block[1]), [2001, 2002, 2003]);
+  assertEquals(namedPortsJson([block]), '{"block":[2001,2002,2003]}\n');
+  assertEquals(variableLines([block]), "BLOCK_PORT=2001\n");
+});
+
+Deno.test("ports are printed a line each, as variables, or as JSON", () => {
+  for (
+    const [option, expected] of [
+      ["--udp", "2001\n2005\n2006\n"],
+      ["--env", "WEB_PORT=2001\nBLOCK_PORT=2005\n"],
+      ["--json", '{"web":2001,"block":[2005,2006]}\n'],
+    ] as const
+  ) {
+    let out = "";
+    printPorts({
+      line: new CommandLine(["web", "block", option]),
+      store: new PortStore("ports.toml"),
+      runtime: bareMachine({ writeOut: (text) => void (out += text) }),
+    }, [named("web", 2001), named("block", 2005, 2)]);
+
+    assertEquals(out, expected);
+  }
+});
