@@ -1,4 +1,5 @@
 import type { Association } from "../store/association.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Call } from "./call.ts";
 
 /** A name as it was written, and as it stands in the store. */
@@ -20,7 +21,7 @@ export function wantedNames(
   if (!line.has("here")) {
     return names.map((name) => ({ short: name, full: name }));
   }
-  const here = directoryName(runtime.currentFolder());
+  const here = directoryName(runtime);
   if (names.length === 0) {
     return [{ short: here.split("/").at(-1) || here, full: here }];
   }
@@ -42,7 +43,7 @@ export function associationsHere(
       association,
     }));
   }
-  const here = directoryName(runtime.currentFolder());
+  const here = directoryName(runtime);
   const inside = here === "/" ? "/" : `${here}/`;
   return associations.flatMap((association) => {
     const { name } = association;
@@ -54,7 +55,8 @@ export function associationsHere(
   });
 }
 
-/** A directory as it begins names: with slashes on every system. */
-function directoryName(folder: string): string {
-  return folder.replaceAll("\\", "/");
+/** The current directory as it begins names: with slashes on Windows too. */
+function directoryName(runtime: Runtime): string {
+  const folder = runtime.currentFolder();
+  return runtime.os === "windows" ? folder.replaceAll("\\", "/") : folder;
 }

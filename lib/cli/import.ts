@@ -26,9 +26,15 @@ function readText(file: string, runtime: Runtime): string {
         `cannot import ${file}: it is not a regular file`,
       );
     }
-    return new TextDecoder("utf-8", { fatal: true })
-      .decode(runtime.readFile(file));
+    const bytes = runtime.readFile(file);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
+    if (error instanceof TypeError && errorCode(error) === undefined) {
+      throw new PortForError(
+        "FAILED",
+        `cannot import ${file}: it is not UTF-8 text (convert it first)`,
+      );
+    }
     if (errorCode(error) === "ENOENT") {
       throw new PortForError(
         "FAILED",

@@ -102,6 +102,12 @@ export class Chooser {
     used: PortSet,
   ): Promise<number | undefined> {
     const { count = 1 } = this.#choice;
+    // Only what lies in one run is a block: most candidates are too near an end.
+    const longest = Math.max(
+      0,
+      ...[...wanted.ranges()].map(({ first, last }) => last - first + 1),
+    );
+    if (count > longest) return undefined;
     for (const first of candidates) {
       const ports = Array.from({ length: count }, (_, at) => first + at);
       const open = ports.every((port) =>

@@ -214,10 +214,7 @@ async function runInPlace(
       // The command has just ended by itself.
     }
   };
-  const passedOn: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = passedOn.map((signal) => ({
+  const listeners = signalsToPassOn().map((signal) => ({
     signal,
     listener: () => passOn(signal),
   }));
@@ -240,6 +237,12 @@ async function runInPlace(
       Deno.removeSignalListener(signal, listener);
     }
   }
+}
+
+function signalsToPassOn(): Deno.Signal[] {
+  return Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
 
 function hasTerminal(): boolean {

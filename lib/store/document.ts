@@ -106,7 +106,7 @@ function* versionFaults({ version }: Toml): Generator<Fault> {
     path: ["version"],
     message: typeof version === "number" && version > FORMAT_VERSION
       ? `version ${version} is newer than this port-for, which knows ` +
-        `${FORMAT_VERSION} (use a newer port-for)`
+        `${FORMAT_VERSION}: use a newer port-for`
       : `"version" is not ${FORMAT_VERSION}`,
   };
 }

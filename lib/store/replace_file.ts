@@ -121,13 +121,26 @@ export function giveLike(
 
 /** Makes what was renamed or removed in a file's folder survive a power failure. */
 export function flushFolderOf(path: string, runtime: Runtime): void {
+  flushFolder(folderOf(path, runtime.os), runtime, path);
+}
+
+/**
+ * Makes what is new in a folder survive a power failure.
+ *
+ * @param what What is flushed that way, for the message.
+ */
+export function flushFolder(
+  folder: string,
+  runtime: Runtime,
+  what = folder,
+): void {
   try {
-    runtime.syncFolder(folderOf(path, runtime.os));
+    runtime.syncFolder(folder);
   } catch (error) {
     // Some file systems cannot, and a folder may be writable but unreadable.
     const code = errorCode(error) ?? "";
     if (["EINVAL", "ENOTSUP", "ENOSYS", "EACCES"].includes(code)) return;
-    throw storeError(`cannot flush ${path} to disk`, error);
+    throw storeError(`cannot flush ${what} to disk`, error);
   }
 }
 

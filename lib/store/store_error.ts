@@ -10,6 +10,7 @@ const REASONS: Record<string, string> = {
   EROFS: `the file system is read-only (${OTHER_STORE})`,
   ENOSPC: "no space is left on the device (free some space and try again)",
   EDQUOT: "the disk quota is used up (free some space and try again)",
+  EBUSY: "it is a mount of its own (mount its folder instead)",
   EIO: "the device failed to read or write (check the disk)",
   ENOENT: "its folder does not exist (create it first)",
   ENOTDIR: `part of its path is not a folder (${OTHER_STORE})`,

@@ -1,7 +1,12 @@
 import { PortForError } from "../error.ts";
 import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
-import { factsIfThere, flushFolderOf, replaceFile } from "./replace_file.ts";
+import {
+  factsIfThere,
+  flushFolder,
+  flushFolderOf,
+  replaceFile,
+} from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
@@ -127,7 +132,7 @@ export function createFolderOf(path: string, runtime: Runtime): void {
     const above = foldersWithoutOne(folder, runtime);
     runtime.makeFolder(folder, 0o700);
     // A new folder survives a power failure once the one above it is flushed.
-    for (const parent of above) runtime.syncFolder(parent);
+    for (const parent of above) flushFolder(parent, runtime);
   } catch (error) {
     throw storeError(`cannot create the folder ${folder}`, error);
   }
@@ -136,7 +141,7 @@ export function createFolderOf(path: string, runtime: Runtime): void {
 /** The folders above a new one in which something new will be. */
 function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
   const above = folderOf(folder, runtime.os);
-  if (factsIfThere(above, runtime)) return [above];
+  if (above === folder || factsIfThere(above, runtime)) return [above];
   return [...foldersWithoutOne(above, runtime), above];
 }
 

@@ -13,14 +13,14 @@ export async function crowds(bench: Bench): Promise<Result[]> {
   const { disk, memory } = bench.folder;
   const results: Result[] = [];
   for (const { processes, runs } of bench.plan.crowds) {
-    const names = `${disk}/${processes}.names`;
-    await Deno.writeTextFile(names, namesText(processes));
+    const names = Array.from({ length: processes }, (_, at) => `worker${at}\n`);
+    await Deno.writeTextFile(namesFile(bench, processes), names.join(""));
     const contenders = [
-      crowd(bunBinary, disk, names, processes),
-      ...(python ? [crowd(python, disk, names, processes)] : []),
+      crowd(bench, processes, bunBinary, disk),
+      ...(python ? [crowd(bench, processes, python, disk)] : []),
       ...(memory === undefined
         ? []
-        : [crowd(bunBinary, memory, names, processes, IN_MEMORY)]),
+        : [crowd(bench, processes, bunBinary, memory, IN_MEMORY)]),
     ];
     results.push({
       id: `crowd-${processes}`,
@@ -35,22 +35,26 @@ export async function crowds(bench: Bench): Promise<Result[]> {
 }
 
 function crowd(
+  bench: Bench,
+  processes: number,
   program: Program,
   folder: string,
-  names: string,
-  processes: number,
   suffix = "",
 ): Contender {
   const store = `${folder}/crowd.${program.store}`;
-  const each = program.command(store, "NAME");
+  const words = [
+    ...["sh", "-c", `xargs -P ${AT_A_TIME} -I NAME "$@" < "$0"`],
+    ...[namesFile(bench, processes), ...program.command(store, "NAME")],
+  ];
   return {
     program: program.name + suffix,
     prepare: () => removeStore(store),
-    words: () => [
-      ...["sh", "-c", `xargs -P ${AT_A_TIME} -I NAME "$@" < "$0"`, names],
-      ...each,
-    ],
-    value: ({ seconds }) => processes / seconds,
+    words: () => words,
+    value: ({ seconds, output }) => {
+      const [complaint] = /^port-for: cannot .*$/m.exec(output) ?? [];
+      if (complaint) bench.note(`a process of ${processes} said: ${complaint}`);
+      return processes / seconds;
+    },
     countKept: () => associationsIn(Deno.readTextFileSync(store)),
     // Some programs do not survive a crowd, which is worth showing.
     mayFail: true,
@@ -58,6 +62,6 @@ function crowd(
   };
 }
 
-function namesText(count: number): string {
-  return Array.from({ length: count }, (_, at) => `worker${at}\n`).join("");
+function namesFile({ folder }: Bench, processes: number): string {
+  return `${folder.disk}/${processes}.names`;
 }

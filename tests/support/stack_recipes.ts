@@ -3,10 +3,10 @@ import { hasTool } from "../shells/tools.ts";
 import { type Outcome, PROGRAM, PROJECT, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 
-/** The code blocks of a recipe in `docs/recipes.md`, without their fences. */
+/** The code blocks of a recipe in the README, without their fences. */
 export function recipe(title: string): readonly string[] {
-  const text = Deno.readTextFileSync(`${PROJECT}/docs/recipes.md`);
-  const sections = text.split(/^## /m);
+  const text = Deno.readTextFileSync(`${PROJECT}/README.md`);
+  const sections = text.split(/^##+ /m);
   const section = sections.find((section) => section.startsWith(`${title}\n`));
   if (section === undefined) throw new Error(`there is no recipe "${title}"`);
   return [...section.matchAll(/^```\w+\n(.*?)^```$/gms)]
