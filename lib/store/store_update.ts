@@ -154,10 +154,11 @@ function realPathOf(path: string, runtime: Runtime): string {
   return orCannotWrite(path, () => {
     let at = path;
     for (let links = 0; links < MOST_SYMLINKS; links++) {
-      if (factsIfThere(at, runtime)) return runtime.realPath(at);
-      const target = linkTarget(at, runtime);
       const folder = folderOf(at, runtime.os);
+      const target = linkTarget(at, runtime);
       if (target === undefined) {
+        // The system is asked about the folder alone: the file may be replaced
+        // meanwhile, and Bun then answers with a file that is gone.
         const name = fileNameOf(at, runtime.os);
         return joined(runtime.realPath(folder), name, runtime.os);
       }
@@ -175,16 +176,13 @@ function orCannotWrite<T>(path: string, action: () => T): T {
   }
 }
 
-/**
- * What a symlink says; `undefined` where there is nothing at all. What has just
- * become something else is what it says itself.
- */
+/** What a symlink says; `undefined` for anything else, or nothing. */
 function linkTarget(path: string, runtime: Runtime): string | undefined {
   try {
     return runtime.readLink(path);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    if (errorCode(error) === "EINVAL") return fileNameOf(path, runtime.os);
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "EINVAL") return undefined;
     throw error;
   }
 }
