@@ -1,4 +1,5 @@
 import type { Association } from "../store/association.ts";
+import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Call } from "./call.ts";
 
@@ -15,6 +16,27 @@ export interface WantedName {
  * directory (`/home/me/shop/web`); without any name it is the directory itself.
  */
 export function wantedNames(
+  call: Call,
+  names: readonly string[],
+): WantedName[] {
+  const wanted = namesIn(call, names);
+  for (const { full } of wanted) refuseNoText(full);
+  return wanted;
+}
+
+/**
+ * Arguments and paths that are not UTF-8 come with U+FFFD in their place: two
+ * of them could be one name.
+ */
+function refuseNoText(name: string): void {
+  if (!name.includes("\ufffd")) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use ${quoted(name)} as a name: it is not valid UTF-8 text`,
+  );
+}
+
+function namesIn(
   { line, runtime }: Call,
   names: readonly string[],
 ): WantedName[] {

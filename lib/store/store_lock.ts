@@ -48,7 +48,8 @@ export async function lockStore(
       while (!file.tryLock()) {
         const left = deadline - performance.now();
         if (left <= 0) throw busy(store, path, wait);
-        await pause(Math.min(left, 1 + Math.random() * LONGEST_PAUSE_MS));
+        const waited = wait * 1000 - left;
+        await pause(Math.min(left, 1 + Math.random() * longestPause(waited)));
       }
       if (isGood()) return { isGood, release: () => closeQuietly(file) };
     } catch (error) {
@@ -58,6 +59,11 @@ export async function lockStore(
     // Somebody removed the lock file while we waited: others lock a new one.
     closeQuietly(file);
   }
+}
+
+/** Who has waited long looks more often: nobody is to be passed by for ever. */
+function longestPause(waitedMs: number): number {
+  return LONGEST_PAUSE_MS / (1 + waitedMs / 500);
 }
 
 function openLock(
