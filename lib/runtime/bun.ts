@@ -280,7 +280,9 @@ function statusOf(
   exitCode: number | null,
   signal: keyof typeof constants.signals | null | undefined,
 ): number {
-  return signal ? 128 + constants.signals[signal] : exitCode ?? 1;
+  // A signal without a name has its number there, and is in the status already.
+  const number = signal ? constants.signals[signal] : undefined;
+  return number === undefined ? exitCode ?? 1 : 128 + number;
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

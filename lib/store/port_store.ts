@@ -189,7 +189,14 @@ export class PortStore {
    * @throws {PortForError} As `release` does. Nothing is changed then.
    */
   async prune(): Promise<Pruned[]> {
-    return await (await writer()).pruneStore(this.#writable());
+    const { pruneStore, reasonToDrop } = await writer();
+    const view = this.#read();
+    view.refuseProblems();
+    // Where there is nothing to drop, nothing needs to be locked.
+    const needed = view.all.some((association) =>
+      reasonToDrop(association, this.#runtime) !== undefined
+    );
+    return needed ? await pruneStore(this.#writable()) : [];
   }
 
   /**

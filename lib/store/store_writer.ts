@@ -345,7 +345,8 @@ function conflictWith(
   return undefined;
 }
 
-function reasonToDrop(
+/** Why an association is no longer needed, if it is not. */
+export function reasonToDrop(
   association: Association,
   runtime: Runtime,
 ): string | undefined {
