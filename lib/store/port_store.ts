@@ -189,14 +189,7 @@ export class PortStore {
    * @throws {PortForError} As `release` does. Nothing is changed then.
    */
   async prune(): Promise<Pruned[]> {
-    const { pruneStore, reasonToDrop } = await writer();
-    const view = this.#read();
-    view.refuseProblems();
-    // Where there is nothing to drop, nothing needs to be locked.
-    const needed = view.all.some((association) =>
-      reasonToDrop(association, this.#runtime) !== undefined
-    );
-    return needed ? await pruneStore(this.#writable()) : [];
+    return await (await writer()).pruneStore(this.#writable());
   }
 
   /**

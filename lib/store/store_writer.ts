@@ -346,7 +346,7 @@ function conflictWith(
 }
 
 /** Why an association is no longer needed, if it is not. */
-export function reasonToDrop(
+function reasonToDrop(
   association: Association,
   runtime: Runtime,
 ): string | undefined {
