@@ -80,7 +80,9 @@ async function measure({ only, quick, npm }: Options): Promise<Report> {
   const notes = new Set(preliminaries(programs, folder));
   const bench: Bench = {
     plan: quick ? QUICK : FULL,
-    ...{ folder, stopwatch, programs, npm },
+    ...{ folder, stopwatch, programs },
+    // What is run there does not start out from this folder.
+    npm: npm.startsWith("/") ? npm : `${Deno.cwd()}/${npm}`,
     note: (text) => void notes.add(text),
   };
   const results: Result[] = [];
