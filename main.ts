@@ -19,8 +19,6 @@
  *
  * @module
  */
-import { main } from "./lib/cli/main.ts";
-
 export { PortForError, type PortForErrorCode } from "./lib/error.ts";
 export {
   availableGoodPorts,
@@ -42,7 +40,8 @@ export {
   type SelectOptions,
   selectRandom,
 } from "./lib/machine/select.ts";
-export type { Bounds, GoodRangeShape } from "./lib/ports/policy.ts";
+export type { Bounds } from "./lib/ports/policy.ts";
+export type { GoodRangeShape } from "./lib/ports/range_shape.ts";
 export type { Service } from "./lib/ports/services.ts";
 export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
@@ -63,4 +62,8 @@ export type { ExplainedPort } from "./lib/cli/explain.ts";
 export type { PortKind, PortMap } from "./lib/cli/map.ts";
 export type { AssociationStatus } from "./lib/cli/status.ts";
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  const { main } = await import("./lib/cli/main.ts");
+  const { currentRuntime } = await import("./lib/runtime/current.ts");
+  await main(currentRuntime, () => import("./lib/cli/perform.ts"));
+}

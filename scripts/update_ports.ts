@@ -5,8 +5,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { formatPortRange } from "../lib/ports/port_range.ts";
-import { PortSet } from "../lib/ports/port_set.ts";
+import { formatPortRange, MAX_PORT } from "../lib/ports/port_range.ts";
+import { PortSet, setOf } from "../lib/ports/port_set.ts";
+import { isLongEnough } from "../lib/ports/range_shape.ts";
 import { readIana } from "./port_sources/iana.ts";
 import type { PortRow, PortSource } from "./port_sources/port_row.ts";
 import { readWikipedia } from "./port_sources/wikipedia.ts";
@@ -151,6 +152,11 @@ function rangesModule(
   { assigned, wellKnown }: { assigned: PortSet; wellKnown: PortSet },
   sources: string[],
 ): string {
+  const unclaimed = new PortSet().add({ first: 1, last: MAX_PORT })
+    .deleteAll(assigned).deleteAll(wellKnown);
+  const longRuns = setOf(
+    [...unclaimed.ranges()].filter((run) => isLongEnough(run)),
+  );
   return `${
     heading("Which ports are claimed: all that choosing needs.", sources)
   }
@@ -165,6 +171,11 @@ ${wrapped(assigned)}
 /** Ports in wide use over TCP, by the Wikipedia list. */
 export const WELL_KNOWN = \`
 ${wrapped(wellKnown)}
+\`;
+
+/** Ports on neither list, in runs that are long enough to be good ranges. */
+export const UNCLAIMED_RUNS = \`
+${wrapped(longRuns)}
 \`;
 `;
 }

@@ -3,7 +3,7 @@ import {
   type PortExplanation,
 } from "../machine/explain.ts";
 import { type Holder, readHolders } from "../machine/listeners.ts";
-import { SHORTEST_RANGE } from "../ports/policy.ts";
+import { SHORTEST_RANGE } from "../ports/range_shape.ts";
 import {
   DYNAMIC_RANGE,
   formatPortRange,

@@ -1,119 +1,27 @@
-import { PortForError, quoted } from "../error.ts";
-import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { DEFAULT_WAIT, portStoreOn } from "../store/port_store.ts";
-import { associate } from "./associate.ts";
-import type { Call } from "./call.ts";
-import { CommandLine } from "./command_line.ts";
-import { fail, warn } from "./messages.ts";
-import { storeLocation } from "./store_location.ts";
+import { lookup } from "./lookup.ts";
 
-/** Runs the command line to its end, and the process with it. */
-export async function main(runtime: Runtime = currentRuntime): Promise<void> {
-  runtime.exit(await run(runtime));
+/** Loads all that a plain lookup does not need. */
+export type Rest = () => Promise<typeof import("./perform.ts")>;
+
+/**
+ * Runs the command line to its end, and the process with it.
+ *
+ * @param rest How the rest is loaded: that is up to where the program starts.
+ */
+export async function main(runtime: Runtime, rest: Rest): Promise<void> {
+  runtime.exit(await run(runtime, rest));
 }
 
 /** Runs the command line. Returns the exit status. */
-export async function run(runtime: Runtime): Promise<number> {
+export async function run(runtime: Runtime, rest: Rest): Promise<number> {
+  const answer = lookup(runtime);
+  if (answer === undefined) return await (await rest()).perform(runtime);
   try {
-    if (runtime.args.length === 0) {
-      const { USAGE } = await import("./help.ts");
-      runtime.writeError(USAGE);
-      return 2;
-    }
-    return await perform(new CommandLine(runtime.args), runtime) ?? 0;
+    runtime.writeOut(answer);
+    return 0;
   } catch (error) {
+    const { fail } = await import("./messages.ts");
     return fail(runtime, error);
   }
-}
-
-/**
- * Does what was asked. What a plain lookup does not need is loaded here.
- *
- * @returns The exit status, where the answer decides it.
- */
-async function perform(
-  line: CommandLine,
-  runtime: Runtime,
-): Promise<number | void> {
-  switch (line.action) {
-    case "help": {
-      const { helpText } = await import("./help.ts");
-      return runtime.writeOut(helpText());
-    }
-    case "version": {
-      const { VERSION } = await import("./version.ts");
-      return runtime.writeOut(`port-for ${VERSION}\n`);
-    }
-    case "completions": {
-      const { completions } = await import("./completions.ts");
-      return runtime.writeOut(completions(line.value("completions")!));
-    }
-    case "associate":
-      if (line.has("env") && line.names.length === 0) {
-        const { listVariables } = await import("./list.ts");
-        return listVariables(callFor(line, runtime));
-      }
-      if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
-        const { restoreReservations } = await import("./reserve.ts");
-        return await restoreReservations(callFor(line, runtime));
-      }
-      return await associate(callFor(line, runtime));
-    case "unbind": {
-      const { unbind } = await import("./unbind.ts");
-      return await unbind(callFor(line, runtime));
-    }
-    case "list": {
-      const { list } = await import("./list.ts");
-      return list(callFor(line, runtime));
-    }
-    case "status": {
-      const { status } = await import("./status.ts");
-      return await status(callFor(line, runtime));
-    }
-    case "explain": {
-      const { explain } = await import("./explain.ts");
-      return await explain(callFor(line, runtime));
-    }
-    case "check": {
-      const { check } = await import("./check.ts");
-      return await check(callFor(line, runtime));
-    }
-    case "prune": {
-      const { prune } = await import("./prune.ts");
-      return await prune(callFor(line, runtime));
-    }
-    case "import": {
-      const { importConf } = await import("./import.ts");
-      return await importConf(callFor(line, runtime));
-    }
-    case "map": {
-      const { map } = await import("./map.ts");
-      return map(callFor(line, runtime));
-    }
-    case "get": {
-      const { get } = await import("./get.ts");
-      return get(callFor(line, runtime));
-    }
-  }
-}
-
-function callFor(line: CommandLine, runtime: Runtime): Call {
-  const { path, createFolder } = storeLocation(line, runtime);
-  const store = portStoreOn(runtime, path, {
-    createFolder,
-    wait: waitSeconds(line),
-    onWarning: (message) => warn(runtime, message),
-  });
-  return { line, store, runtime };
-}
-
-function waitSeconds(line: CommandLine): number {
-  const text = line.value("wait");
-  if (text === undefined) return DEFAULT_WAIT;
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new PortForError(
-    "BAD_INPUT",
-    `cannot read --wait ${quoted(text)}: not a number of seconds, such as 30`,
-  );
 }

@@ -1,6 +1,6 @@
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
 import { readPortsInUse } from "../machine/listeners.ts";
-import { availableOutside, goodPortsOf } from "../ports/policy.ts";
+import { goodPortsOutside } from "../ports/policy.ts";
 import {
   formatPortRange,
   MAX_PORT,
@@ -99,7 +99,7 @@ function portKinds({ store, runtime }: Call, range: PortRange): PortSets {
     ["assigned", take(assignedPorts())],
     ["well known", take(wellKnownPorts())],
     ["ephemeral", take(setOf(ranges))],
-    ["good", take(goodPortsOf(availableOutside(ranges)))],
+    ["good", take(goodPortsOutside(ranges))],
   ]);
   return kinds
     .set("left over", left)

@@ -1,7 +1,14 @@
 import { PortForError } from "../error.ts";
 import { isAbsolute } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { CommandLine } from "./command_line.ts";
+
+/** Where the command line says that the store is. */
+export interface WantedStore {
+  /** The value of `--store`. */
+  readonly store: string | undefined;
+  /** Whether `--user` was given. */
+  readonly user: boolean;
+}
 
 /** Where a store is. */
 export interface StoreLocation {
@@ -21,19 +28,18 @@ export interface StoreLocation {
  * @throws {PortForError} where it cannot be told.
  */
 export function storeLocation(
-  line: CommandLine,
+  { store, user }: WantedStore,
   runtime: Runtime,
 ): StoreLocation {
-  const given = line.value("store");
-  if (given === "") {
+  if (store === "") {
     throw new PortForError(
       "BAD_INPUT",
       'cannot use --store "": it is no path (name a file)',
     );
   }
-  const path = given ?? (runtime.env("PORT_FOR_STORE") || undefined);
+  const path = store ?? (runtime.env("PORT_FOR_STORE") || undefined);
   if (path !== undefined) return { path, createFolder: false };
-  if (line.has("user")) {
+  if (user) {
     return {
       path: `${userStateFolder(runtime)}/port-for.toml`,
       createFolder: true,

@@ -1,6 +1,6 @@
 import { PortForError, quoted } from "../error.ts";
 import { candidatesFor, randomCandidates } from "../ports/candidates.ts";
-import { availableOutside, goodPortsOf } from "../ports/policy.ts";
+import { goodPortsOutside } from "../ports/policy.ts";
 import {
   DYNAMIC_RANGE,
   formatPortRange,
@@ -67,9 +67,9 @@ export class Chooser {
         ? MAX_PORT
         : DYNAMIC_RANGE.first - 1,
     };
-    this.#good = goodPortsOf(
-      availableOutside(this.ephemeral.ranges, { high: this.#space.last }),
-    );
+    this.#good = goodPortsOutside(this.ephemeral.ranges, {
+      high: this.#space.last,
+    });
   }
 
   /**
@@ -166,8 +166,8 @@ export class Chooser {
 
   /** What would be wanted if the system handed no ports out by itself. */
   #wantedBeyond(): PortSet {
-    const available = availableOutside([], { high: this.#space.last });
-    return this.#wanted(goodPortsOf(available)).deleteAll(this.#good);
+    const beyond = goodPortsOutside([], { high: this.#space.last });
+    return this.#wanted(beyond).deleteAll(this.#good);
   }
 
   #nothingFor(

@@ -1,9 +1,5 @@
-import {
-  availableOutside,
-  BORDER,
-  goodPortsOf,
-  isLongEnough,
-} from "../ports/policy.ts";
+import { availableOutside, goodPortsOf } from "../ports/policy.ts";
+import { BORDER, isLongEnough } from "../ports/range_shape.ts";
 import {
   checkPort,
   DYNAMIC_RANGE,

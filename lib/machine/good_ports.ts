@@ -2,9 +2,9 @@ import {
   availableOutside,
   type Bounds,
   goodPortsOf,
-  type GoodRangeShape,
   goodRangesOf,
 } from "../ports/policy.ts";
+import type { GoodRangeShape } from "../ports/range_shape.ts";
 import { checkPort, type PortRange } from "../ports/port_range.ts";
 import { type Ports, type PortSet, portSet } from "../ports/port_set.ts";
 import { ephemeralPortRanges } from "./ephemeral.ts";

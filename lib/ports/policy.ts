@@ -1,7 +1,8 @@
 import { MAX_PORT, type PortRange } from "./port_range.ts";
 import { DYNAMIC_RANGE, SYSTEM_PORTS } from "./port_range.ts";
 import { PortSet, setOf } from "./port_set.ts";
-import { assignedPorts, wellKnownPorts } from "./registry.ts";
+import { BORDER, type GoodRangeShape, isLongEnough } from "./range_shape.ts";
+import { unclaimedPorts, unclaimedRuns } from "./registry.ts";
 
 /** Which part of the port space to look at; both ends are inclusive. */
 export interface Bounds {
@@ -9,20 +10,6 @@ export interface Bounds {
   readonly low?: number;
   /** The highest port to consider, 1-65535. By default 49151. */
   readonly high?: number;
-}
-
-/** What makes a run of available ports a good range. */
-export interface GoodRangeShape {
-  /**
-   * A run must be longer than this, in ports, after `border` ports are left
-   * out at each end. By default 20.
-   */
-  readonly minRangeLength?: number;
-  /**
-   * How many ports to leave out at each end of a run, so that no good port has
-   * a claimed neighbour. By default 3.
-   */
-  readonly border?: number;
 }
 
 /**
@@ -33,34 +20,34 @@ export interface GoodRangeShape {
  */
 export function availableOutside(
   ephemeral: readonly PortRange[],
-  { low = SYSTEM_PORTS.last + 1, high = DYNAMIC_RANGE.first - 1 }: Bounds = {},
+  bounds: Bounds = {},
 ): PortSet {
-  const available = new PortSet(unclaimedPorts());
-  if (low > 0) available.delete({ first: 0, last: low - 1 });
-  if (high < MAX_PORT) available.delete({ first: high + 1, last: MAX_PORT });
-  for (const range of ephemeral) available.delete(range);
-  return available;
+  return cut(new PortSet(unclaimedPorts()), ephemeral, bounds);
 }
 
-/** How many ports are left out at each end of a run, by default. */
-export const BORDER = 3;
-
-/** A run must be longer than this without its borders, by default. */
-export const MIN_RANGE_LENGTH = 20;
-
-/** How many ports a run needs to have good ones in it, by default. */
-export const SHORTEST_RANGE = MIN_RANGE_LENGTH + 2 * BORDER + 1;
-
 /**
- * Whether a run of available ports is long enough to have good ports in it.
- * The length is that of the first port-for, `last - first`: one less than the
- * number of ports.
+ * The good ports among those that `availableOutside` gives, by the default
+ * shape. Only the long runs of unclaimed ports are looked at, so that a first
+ * call is quick.
+ *
+ * @param ephemeral The ephemeral ranges of the machine.
  */
-export function isLongEnough(
-  { first, last }: PortRange,
-  { minRangeLength = MIN_RANGE_LENGTH, border = BORDER }: GoodRangeShape = {},
-): boolean {
-  return last - first >= minRangeLength + 2 * border;
+export function goodPortsOutside(
+  ephemeral: readonly PortRange[],
+  bounds: Bounds = {},
+): PortSet {
+  return goodPortsOf(cut(new PortSet(unclaimedRuns()), ephemeral, bounds));
+}
+
+function cut(
+  ports: PortSet,
+  ephemeral: readonly PortRange[],
+  { low = SYSTEM_PORTS.last + 1, high = DYNAMIC_RANGE.first - 1 }: Bounds,
+): PortSet {
+  if (low > 0) ports.delete({ first: 0, last: low - 1 });
+  if (high < MAX_PORT) ports.delete({ first: high + 1, last: MAX_PORT });
+  for (const range of ephemeral) ports.delete(range);
+  return ports;
 }
 
 /**
@@ -86,15 +73,4 @@ export function goodPortsOf(
   shape: GoodRangeShape = {},
 ): PortSet {
   return setOf(goodRangesOf(available, shape));
-}
-
-let unclaimed: PortSet | undefined;
-
-/** Every port that is neither assigned nor well known. */
-function unclaimedPorts(): PortSet {
-  unclaimed ??= new PortSet()
-    .add({ first: 1, last: MAX_PORT })
-    .deleteAll(assignedPorts())
-    .deleteAll(wellKnownPorts());
-  return unclaimed;
 }

@@ -1,8 +1,11 @@
-import { ASSIGNED, WELL_KNOWN } from "../../data/ranges.ts";
+import { ASSIGNED, UNCLAIMED_RUNS, WELL_KNOWN } from "../../data/ranges.ts";
+import { MAX_PORT } from "./port_range.ts";
 import { PortSet } from "./port_set.ts";
 
 let assigned: PortSet | undefined;
 let wellKnown: PortSet | undefined;
+let unclaimed: PortSet | undefined;
+let longRuns: PortSet | undefined;
 
 /**
  * The ports that are in the IANA registry for at least one transport.
@@ -20,11 +23,31 @@ export function wellKnownPorts(): PortSet {
   return wellKnown ??= portsIn(WELL_KNOWN);
 }
 
+/**
+ * The ports from 1 to 65535 that are neither assigned nor well known. Not to be
+ * changed by the caller.
+ */
+export function unclaimedPorts(): PortSet {
+  return unclaimed ??= new PortSet()
+    .add({ first: 1, last: MAX_PORT })
+    .deleteAll(assignedPorts())
+    .deleteAll(wellKnownPorts());
+}
+
+/**
+ * The unclaimed ports in runs that are long enough to be good ranges. Not to be
+ * changed by the caller.
+ */
+export function unclaimedRuns(): PortSet {
+  return longRuns ??= portsIn(UNCLAIMED_RUNS);
+}
+
 /** Reads the form of data/ranges.ts: `7 9 20-25`, separated by white space. */
 function portsIn(text: string): PortSet {
   const ports = new PortSet();
-  for (const [, first, last] of text.matchAll(/(\d+)(?:-(\d+))?/g)) {
-    ports.add({ first: Number(first), last: Number(last ?? first) });
+  for (const range of text.trim().split(/\s/)) {
+    const [first, last = first] = range.split("-");
+    ports.add({ first: Number(first), last: Number(last) });
   }
   return ports;
 }

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { constants } from "node:os";
+import type { constants } from "node:os";
 import process from "node:process";
 import type {
   BindResult,
@@ -281,8 +281,13 @@ function statusOf(
   signal: keyof typeof constants.signals | null | undefined,
 ): number {
   // A signal without a name has its number there, and is in the status already.
-  const number = signal ? constants.signals[signal] : undefined;
+  const number = signal ? signals()[signal] : undefined;
   return number === undefined ? exitCode ?? 1 : 128 + number;
+}
+
+/** The numbers of signals, which few calls need to know. */
+function signals(): typeof constants.signals {
+  return process.getBuiltinModule("node:os").constants.signals;
 }
 
 function bindTcp(hostname: string, port: number): BindResult {

@@ -25,8 +25,8 @@ export interface Runtime {
   writeError(text: string): void;
   /** How many columns standard output has; `undefined` if no terminal. */
   terminalWidth(): number | undefined;
-  /** Ends the process. */
-  exit(status: number): never;
+  /** Ends the process with this status; all that was begun has ended. */
+  exit(status: number): void;
 
   /** The bytes of a file. */
   readFile(path: string): Uint8Array;

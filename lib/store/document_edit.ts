@@ -4,6 +4,7 @@ import type { Association } from "./association.ts";
 import type { Document } from "./document.ts";
 import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
 import { isTable, parseToml, portsTable, type Toml } from "./toml.ts";
+import { readPlainText } from "./plain_text.ts";
 import {
   inlineEntries,
   placesIn,
@@ -11,6 +12,9 @@ import {
   type Statement,
   statementsOf,
 } from "./toml_statements.ts";
+
+/** What is to become of which names: an association, or none. */
+type Changes = ReadonlyMap<string, Association | undefined>;
 
 /** An edit that would have changed more, or less, than was meant. */
 export class EditError extends Error {}
@@ -24,9 +28,31 @@ export class EditError extends Error {}
  */
 export function editDocument(
   document: Document,
-  changes: ReadonlyMap<string, Association | undefined>,
+  changes: Changes,
 ): string {
-  const { text } = document;
+  const edited = onlyAdded(document.text, changes) ??
+    changed(document.text, changes);
+  confirm(document, changes, edited);
+  return edited;
+}
+
+/**
+ * The text with new lines behind its last entry, where it is in port-for's own
+ * form and nothing else is to change; that is the most frequent change by far,
+ * and needs to know of no other statement.
+ */
+function onlyAdded(text: string, changes: Changes): string | undefined {
+  const plain = readPlainText(text);
+  if (!plain) return undefined;
+  const added: string[] = [];
+  for (const [name, association] of changes) {
+    if (!association || plain.entries.has(name)) return undefined;
+    added.push(entryLine(association));
+  }
+  return applied(text, [inserted(text, plain.end, added)]);
+}
+
+function changed(text: string, changes: Changes): string {
   const statements = statementsOf(text);
   const edits: Edit[] = [];
   const added: string[] = [];
@@ -42,7 +68,7 @@ export function editDocument(
     } else {
       for (const { lines } of own) edits.push({ ...lines, text: "" });
       if (association) {
-        added.push(`${entryKey(name)} = ${entryValue(association)}`);
+        added.push(entryLine(association));
       }
     }
   }
@@ -65,9 +91,11 @@ export function editDocument(
     );
   }
   if (added.length > 0) edits.push(insertion(text, statements, added));
-  const edited = applied(text, edits);
-  confirm(document, changes, edited);
-  return edited;
+  return applied(text, edits);
+}
+
+function entryLine(association: Association): string {
+  return `${entryKey(association.name)} = ${entryValue(association)}`;
 }
 
 /** A part of a text, and what is to stand there instead. */
@@ -100,40 +128,29 @@ function insertion(
   statements: readonly Statement[],
   entries: readonly string[],
 ): Edit {
-  const lineEnd = /\r?\n/.exec(text)?.[0] ?? "\n";
-  const openLine = text !== "" && !text.endsWith("\n") ? lineEnd : "";
   const last = statements.findLast(({ kind, path, table }) =>
     table.join() === "ports" && table.length === 1 &&
     (kind === "table" || path[0] === "ports")
   );
-  const lines = entries.map((entry) => entry + lineEnd).join("");
-  if (last) {
-    const at = last.lines.end;
-    return {
-      start: at,
-      end: at,
-      text: (at === text.length ? openLine : "") + lines,
-    };
-  }
+  if (last) return inserted(text, last.lines.end, entries);
   // Dotted entries at the root allow no [ports] header beside them.
   const dotted = statements.findLast(({ table, path }) =>
     table.length === 0 && path[0] === "ports" && path.length > 1
   );
   if (dotted) {
-    const at = dotted.lines.end;
-    const own = entries.map((entry) => `ports.${entry}${lineEnd}`).join("");
-    return {
-      start: at,
-      end: at,
-      text: (at === text.length ? openLine : "") + own,
-    };
+    const own = entries.map((entry) => `ports.${entry}`);
+    return inserted(text, dotted.lines.end, own);
   }
-  const gap = text === "" ? "" : lineEnd;
-  return {
-    start: text.length,
-    end: text.length,
-    text: `${openLine}${gap}[ports]${lineEnd}${lines}`,
-  };
+  const gap = text === "" ? [] : [""];
+  return inserted(text, text.length, [...gap, "[ports]", ...entries]);
+}
+
+/** New lines at a place where a line begins, or the text ends. */
+function inserted(text: string, at: number, lines: readonly string[]): Edit {
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? "\n";
+  const isOpen = at === text.length && text !== "" && !text.endsWith("\n");
+  const all = lines.map((line) => line + lineEnd).join("");
+  return { start: at, end: at, text: (isOpen ? lineEnd : "") + all };
 }
 
 /**
@@ -161,16 +178,16 @@ function foreignEntries(text: string, value: Span): string[] {
 /** Reads the edited text again: it must mean just what was intended. */
 function confirm(
   document: Document,
-  changes: ReadonlyMap<string, Association | undefined>,
+  changes: Changes,
   edited: string,
 ): void {
+  const before = parseToml(document.text);
   let after: Toml;
   try {
     after = parseToml(edited);
   } catch (error) {
     throw new EditError((error as Error).message);
   }
-  const before = parseToml(document.text);
   const changed = new Set(changes.keys());
   const same = sameExcept(before, after, new Set(["ports"])) &&
     sameExcept(portsTable(before), portsTable(after), changed);

@@ -6,27 +6,32 @@ import { isTable } from "./toml.ts";
 
 /** Reads the value of one entry; a text says what is wrong with it. */
 export function readEntry(name: string, value: unknown): Association | string {
+  // Nearly every entry is a port alone, and a store may have thousands.
+  if (isPort(value)) return { name, port: value, count: 1 };
   const entry = isTable(value) ? value : { port: value };
   const { port, count = 1, expires, directory, reserved } = entry;
-  const shown = quoted(name);
   if (!isPort(port)) {
-    return `the port of ${shown} is not a whole number from 1 to ${MAX_PORT}`;
+    return `the port of ${
+      quoted(name)
+    } is not a whole number from 1 to ${MAX_PORT}`;
   }
   if (!isPort(count) || port + count - 1 > MAX_PORT) {
-    return `the count of ${shown} is not a whole number from 1 to ` +
+    return `the count of ${quoted(name)} is not a whole number from 1 to ` +
       `${MAX_PORT - port + 1}`;
   }
   if (expires !== undefined && !isMoment(expires)) {
-    return `the expiry of ${shown} is not a date and time with an offset, ` +
+    return `the expiry of ${
+      quoted(name)
+    } is not a date and time with an offset, ` +
       `such as 2026-12-01T00:00:00Z`;
   }
   if (directory !== undefined && typeof directory !== "string") {
-    return `the directory of ${shown} is not a text`;
+    return `the directory of ${quoted(name)} is not a text`;
   }
   if (
     reserved !== undefined && reserved !== "kernel" && reserved !== "file"
   ) {
-    return `what is reserved of ${shown} is neither "kernel" nor "file"`;
+    return `what is reserved of ${quoted(name)} is neither "kernel" nor "file"`;
   }
   return {
     name,

@@ -56,14 +56,13 @@ export async function preparePrograms(folder: string): Promise<Programs> {
   // Deno keeps nothing in its cache.
   const empty = `${folder}/empty.js`;
   await Deno.writeTextFile(empty, "export {};\n");
-  const bunBinary = await compiled(PROJECT, `${folder}/port-for`);
-  const emptyBinary = await compiled(
-    `${import.meta.dirname}/empty`,
-    `${folder}/empty`,
-  );
+  const bunBinary = await compiled(`${folder}/port-for`);
+  const emptyBinary = await compiled(`${folder}/empty`, [
+    `--program=${import.meta.dirname}/empty_program.ts`,
+  ]);
   return {
     bunBinary: ours(BUN_BINARY, [bunBinary]),
-    denoSource: ours(DENO_SOURCE, denoRun(`${PROJECT}/main.ts`)),
+    denoSource: ours(DENO_SOURCE, denoRun(`${PROJECT}/lib/cli/from_source.ts`)),
     python: await hasPython() ? python() : undefined,
     floors: [
       { name: EMPTY_BUN, words: [emptyBinary] },
@@ -74,13 +73,15 @@ export async function preparePrograms(folder: string): Promise<Programs> {
   };
 }
 
-/** The Bun binary of a folder's main.ts, made as the releases are. */
-async function compiled(folder: string, out: string): Promise<string> {
+/** A Bun binary, made as the releases are. */
+async function compiled(
+  out: string,
+  options: readonly string[] = [],
+): Promise<string> {
   await runTool([
-    Deno.execPath(),
-    ...["run", "--quiet", "--allow-all", `--config=${PROJECT}/deno.json`],
-    ...[`${PROJECT}/scripts/compile.ts`, "--engine=bun", `--out=${out}`],
-  ], { folder });
+    ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
+    ...["scripts/compile.ts", "--engine=bun", `--out=${out}`, ...options],
+  ], { folder: PROJECT });
   return `${out}/port-for`;
 }
 

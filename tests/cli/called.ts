@@ -1,4 +1,4 @@
-import { run } from "../../lib/cli/main.ts";
+import { runOn } from "../support/command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 
@@ -27,7 +27,7 @@ export async function called(
 ): Promise<Called> {
   let out = "";
   let err = "";
-  const status = await run({
+  const status = await runOn({
     ...currentRuntime,
     args,
     env: () => undefined,

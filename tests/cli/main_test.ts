@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { main, run } from "../../lib/cli/main.ts";
+import { mainOn, runOn } from "../support/command_line.ts";
 import { VERSION } from "../../lib/cli/version.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
@@ -13,7 +13,7 @@ async function called(
 ): Promise<{ status: number; out: string; err: string }> {
   let out = "";
   let err = "";
-  const status = await run(bareMachine({
+  const status = await runOn(bareMachine({
     os: "linux",
     args,
     env: () => undefined,
@@ -26,7 +26,7 @@ async function called(
 
 Deno.test("the process ends with the status of the call", async () => {
   let ended: number | undefined;
-  await main(bareMachine({
+  await mainOn(bareMachine({
     args: ["--version"],
     writeOut: () => {},
     exit: ((status: number) => ended = status) as Runtime["exit"],

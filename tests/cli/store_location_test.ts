@@ -9,8 +9,9 @@ function location(
   env: Readonly<Record<string, string>> = {},
   os = "linux",
 ) {
+  const line = new CommandLine([...args, "web"]);
   return storeLocation(
-    new CommandLine([...args, "web"]),
+    { store: line.value("store"), user: line.has("user") },
     bareMachine({ os, env: (name) => env[name] }),
   );
 }

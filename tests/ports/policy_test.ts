@@ -3,9 +3,10 @@ import fc from "fast-check";
 import {
   availableOutside,
   goodPortsOf,
-  type GoodRangeShape,
+  goodPortsOutside,
   goodRangesOf,
 } from "../../lib/ports/policy.ts";
+import type { GoodRangeShape } from "../../lib/ports/range_shape.ts";
 import { inRanges } from "../../lib/ports/port_range.ts";
 import { PortSet, portSet } from "../../lib/ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../../lib/ports/registry.ts";
@@ -23,6 +24,24 @@ Deno.test("a Linux as it comes has 19814 good ports in 218 ranges", () => {
   const longest =
     ranges.toSorted((a, b) => (b.last - b.first) - (a.last - a.first))[0];
   assertEquals(longest, { first: 29173, last: 29896 });
+});
+
+Deno.test("the long runs alone have all the good ports", () => {
+  fc.assert(fc.property(
+    fc.array(fc.tuple(fc.nat(65535), fc.nat(3000)), { maxLength: 5 }),
+    fc.record({ low: fc.nat(65535), high: fc.nat(65535) }),
+    (pairs, bounds) => {
+      const ephemeral = pairs.map(([first, length]) => ({
+        first,
+        last: Math.min(first + length, 65535),
+      }));
+      assertEquals(
+        [...goodPortsOutside(ephemeral, bounds).ranges()],
+        [...goodPortsOf(availableOutside(ephemeral, bounds)).ranges()],
+      );
+    },
+  ));
+  assertEquals(goodPortsOutside([LINUX]).size, 19814);
 });
 
 Deno.test("a Mac as it comes has 35305 good ports", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { run } from "../../lib/cli/main.ts";
+import { runOn } from "../support/command_line.ts";
 import {
   realMachine,
   RESERVED_FILE,
@@ -168,7 +168,7 @@ Deno.test("on other systems nothing is reserved, and the reason is given", async
     const path = temp.write("ports.toml", "[ports]\nplain = 21000\n");
     for (const args of [["new"], ["plain"], []]) {
       let said = "";
-      const status = await run(realMachine({
+      const status = await runOn(realMachine({
         os,
         args: [`--store=${path}`, "--reserve", ...args],
         env: () => undefined,

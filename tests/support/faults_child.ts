@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { main } from "../../lib/cli/main.ts";
+import { mainOn } from "./command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import { interposed, quietMachine } from "./faults_runtime.ts";
 
@@ -16,7 +16,7 @@ function end(): void {
   Deno.kill(Deno.pid, signal as Deno.Signal);
 }
 
-await main(interposed(
+await mainOn(interposed(
   { ...quietMachine, env: currentRuntime.env, args },
   (step, run) => {
     if (step.at !== Number(at)) return run();

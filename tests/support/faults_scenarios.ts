@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "smol-toml";
-import { run } from "../../lib/cli/main.ts";
+import { runOn } from "./command_line.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 import {
   hastyMachine,
@@ -191,7 +191,7 @@ export async function callOn(
     writeOut: (text) => void (stdout += text),
     writeError: (text) => void (stderr += text),
   }, interfere);
-  const status = await run(runtime);
+  const status = await runOn(runtime);
   return { status, stdout, stderr };
 }
 

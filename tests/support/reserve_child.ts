@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { main } from "../../lib/cli/main.ts";
+import { mainOn } from "./command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import { RESERVED_FILE } from "./fake_runtime.ts";
 import { interposed, quietMachine } from "./faults_runtime.ts";
@@ -27,7 +27,7 @@ const [signal, at, ...args] = Deno.args;
 let seen = 0;
 let sent = false;
 
-await main(interposed(
+await mainOn(interposed(
   { ...quietMachine, env: currentRuntime.env, args },
   (step, run) => {
     const isVisible = VISIBLE.includes(step.operation);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { run } from "../../lib/cli/main.ts";
+import { runOn } from "./command_line.ts";
 import { RESERVED_FILE, systemError } from "./fake_runtime.ts";
 import { hastyMachine, type Interfere, interposed } from "./faults_runtime.ts";
 import { FILE_NAME, FOREIGN } from "./reserve_machine.ts";
@@ -75,7 +75,7 @@ class Site extends TempFolder {
     const variables: Record<string, string> = {
       PORT_FOR_SYSCTL_DIR: this.file("sysctl.d"),
     };
-    return run(interposed({
+    return runOn(interposed({
       ...hastyMachine,
       args: this.#args,
       env: (name) => variables[name],

@@ -1,0 +1,5 @@
+/** Where the binaries that Deno compiles start. */
+import { denoRuntime } from "../runtime/deno.ts";
+import { main } from "./main.ts";
+
+await main(denoRuntime, () => import("./perform.ts"));

@@ -1,0 +1,116 @@
+import { PortForError, quoted } from "../error.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { DEFAULT_WAIT, portStoreOn } from "../store/port_store.ts";
+import { associate } from "./associate.ts";
+import type { Call } from "./call.ts";
+import { CommandLine } from "./command_line.ts";
+import { fail, warn } from "./messages.ts";
+import { storeLocation } from "./store_location.ts";
+
+/** Does what the command line asks. Returns the exit status. */
+export async function perform(runtime: Runtime): Promise<number> {
+  try {
+    if (runtime.args.length === 0) {
+      const { USAGE } = await import("./help.ts");
+      runtime.writeError(USAGE);
+      return 2;
+    }
+    return await performed(new CommandLine(runtime.args), runtime) ?? 0;
+  } catch (error) {
+    return fail(runtime, error);
+  }
+}
+
+/**
+ * Does what was asked. Each command is loaded when it is asked for.
+ *
+ * @returns The exit status, where the answer decides it.
+ */
+async function performed(
+  line: CommandLine,
+  runtime: Runtime,
+): Promise<number | void> {
+  switch (line.action) {
+    case "help": {
+      const { helpText } = await import("./help.ts");
+      return runtime.writeOut(helpText());
+    }
+    case "version": {
+      const { VERSION } = await import("./version.ts");
+      return runtime.writeOut(`port-for ${VERSION}\n`);
+    }
+    case "completions": {
+      const { completions } = await import("./completions.ts");
+      return runtime.writeOut(completions(line.value("completions")!));
+    }
+    case "associate":
+      if (line.has("env") && line.names.length === 0) {
+        const { listVariables } = await import("./list.ts");
+        return listVariables(callFor(line, runtime));
+      }
+      if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
+        const { restoreReservations } = await import("./reserve.ts");
+        return await restoreReservations(callFor(line, runtime));
+      }
+      return await associate(callFor(line, runtime));
+    case "unbind": {
+      const { unbind } = await import("./unbind.ts");
+      return await unbind(callFor(line, runtime));
+    }
+    case "list": {
+      const { list } = await import("./list.ts");
+      return list(callFor(line, runtime));
+    }
+    case "status": {
+      const { status } = await import("./status.ts");
+      return await status(callFor(line, runtime));
+    }
+    case "explain": {
+      const { explain } = await import("./explain.ts");
+      return await explain(callFor(line, runtime));
+    }
+    case "check": {
+      const { check } = await import("./check.ts");
+      return await check(callFor(line, runtime));
+    }
+    case "prune": {
+      const { prune } = await import("./prune.ts");
+      return await prune(callFor(line, runtime));
+    }
+    case "import": {
+      const { importConf } = await import("./import.ts");
+      return await importConf(callFor(line, runtime));
+    }
+    case "map": {
+      const { map } = await import("./map.ts");
+      return map(callFor(line, runtime));
+    }
+    case "get": {
+      const { get } = await import("./get.ts");
+      return get(callFor(line, runtime));
+    }
+  }
+}
+
+function callFor(line: CommandLine, runtime: Runtime): Call {
+  const { path, createFolder } = storeLocation(
+    { store: line.value("store"), user: line.has("user") },
+    runtime,
+  );
+  const store = portStoreOn(runtime, path, {
+    createFolder,
+    wait: waitSeconds(line),
+    onWarning: (message) => warn(runtime, message),
+  });
+  return { line, store, runtime };
+}
+
+function waitSeconds(line: CommandLine): number {
+  const text = line.value("wait");
+  if (text === undefined) return DEFAULT_WAIT;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot read --wait ${quoted(text)}: not a number of seconds, such as 30`,
+  );
+}
