@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { fileNameOf } from "../lib/runtime/path.ts";
 import { bunCommand } from "./bun.ts";
 
 const USAGE = `Usage: deno task compile [options]
@@ -18,6 +19,16 @@ Binaries are named port-for-ENGINE-TARGET; this machine's is also written as
 port-for. SHA256SUMS has the sums of all that one call wrote.
 
 Targets: `;
+
+/**
+ * What a plain lookup does not need is a file of its own, and so are the names
+ * of services, for few calls explain a port. More and smaller files would be
+ * slower: to load each takes its time.
+ */
+const LATER_PARTS: Readonly<Record<string, string>> = {
+  "./perform.ts": "lib/cli/perform.ts",
+  "../ports/services.ts": "lib/ports/services.ts",
+};
 
 /**
  * On Linux the program reads /proc, which Deno allows only together with
@@ -98,17 +109,10 @@ async function compileAll(
   await Deno.mkdir(folder, { recursive: true });
   const work = await Deno.makeTempDir({ prefix: "port-for-compile-" });
   try {
-    // In pieces: what a call does not need, it does not load.
-    await run(Deno.execPath(), [
-      "bundle",
-      "--quiet",
-      "--minify",
-      "--code-splitting",
-      `--outdir=${work}`,
-      program,
-    ]);
-    const [name] = /[^/]+(?=\.ts$)/.exec(program) ?? [];
-    const bundle = `${work}/${name}.js`;
+    const bundle = await bundled(program, work);
+    for (const part of Object.values(LATER_PARTS)) {
+      await bundled(part, work);
+    }
     const written: string[] = [];
     for (const target of targets) {
       const exe = target.startsWith("windows") ? ".exe" : "";
@@ -127,6 +131,34 @@ async function compileAll(
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/**
+ * Bundles a part of the program, without the parts that are loaded later.
+ *
+ * @returns The path of the bundle.
+ */
+async function bundled(part: string, folder: string): Promise<string> {
+  const bundle = bundleOf(part, folder);
+  const later = Object.keys(LATER_PARTS);
+  await run(Deno.execPath(), [
+    ...["bundle", "--quiet", "--minify", `--output=${bundle}`],
+    ...later.map((specifier) => `--external=${specifier}`),
+    part,
+  ]);
+  let text = await Deno.readTextFile(bundle);
+  for (const [specifier, file] of Object.entries(LATER_PARTS)) {
+    text = text.replaceAll(
+      `import("${specifier}")`,
+      `import("${bundleOf(file, ".")}")`,
+    );
+  }
+  await Deno.writeTextFile(bundle, text);
+  return bundle;
+}
+
+function bundleOf(part: string, folder: string): string {
+  return `${folder}/${fileNameOf(part, "linux").replace(/\.ts$/, ".js")}`;
 }
 
 async function compileWithBun(

@@ -111,7 +111,7 @@ function* associationProblems(
   const held = setOf([portsOf(association)]);
   for (const { why, ports } of claims) {
     const common = new PortSet(held).retainAll(ports);
-    if (common.size === 0) continue;
+    if (common.isEmpty) continue;
     const which = [...common.ranges()].map(formatPortRange).join(", ");
     yield `port ${which} of ${shown} is ${why} (${move})`;
     // One reason to move is enough, and the first is the strongest.

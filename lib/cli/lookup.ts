@@ -35,6 +35,8 @@ export function lookup(runtime: Runtime): string | undefined {
     if (runtime.stat(path).kind !== "file") return undefined;
     const bytes = runtime.readFile(path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // Where a name is new, reading all the others would be in vain.
+    if (!names.every((name) => text.includes(name))) return undefined;
     const ports = portsIn(text, names);
     return ports?.map((port) => `${port}\n`).join("");
   } catch {

@@ -102,18 +102,15 @@ export class Chooser {
     used: PortSet,
   ): Promise<number | undefined> {
     const { count = 1 } = this.#choice;
-    // Only what lies in one run is a block: most candidates are too near an end.
-    const longest = Math.max(
-      0,
-      ...[...wanted.ranges()].map(({ first, last }) => last - first + 1),
+    const beginnings = beginningsOfRuns(
+      count,
+      new PortSet(wanted).deleteAll(held),
     );
-    if (count > longest) return undefined;
     for (const first of candidates) {
+      if (!beginnings.has(first)) continue;
       const ports = Array.from({ length: count }, (_, at) => first + at);
-      const open = ports.every((port) =>
-        wanted.has(port) && !held.has(port) && !used.has(port)
-      );
-      if (open && await this.#allFree(ports, used)) return first;
+      if (ports.some((port) => used.has(port))) continue;
+      if (await this.#allFree(ports, used)) return first;
     }
     return undefined;
   }
@@ -178,10 +175,10 @@ export class Chooser {
   ): PortForError {
     const { range, exclude, count = 1, wantedBy } = this.#choice;
     const account = this.#account(held, used);
-    if (wanted.size === 0 && this.#good.size > 0) {
+    if (wanted.isEmpty && !this.#good.isEmpty) {
       const cuts = [
         ...(range ? [`--range ${formatPortRange(range)}`] : []),
-        ...(exclude && exclude.size > 0
+        ...(exclude && !exclude.isEmpty
           ? [`--exclude ${[...exclude.ranges()].map(formatPortRange)}`]
           : []),
       ].join(" with ");
@@ -233,7 +230,7 @@ export class Chooser {
   }
 
   #wayOut(wanted: PortSet): string {
-    if (wanted.size === 0) {
+    if (wanted.isEmpty) {
       const reserve = this.#runtime.os === "linux"
         ? "have the kernel keep a port out of its ephemeral range with --reserve, "
         : "";
@@ -244,4 +241,14 @@ export class Chooser {
     const more = range || exclude ? ", or leave more to choose from" : "";
     return `take away names that are no longer needed with --unbind${more}`;
   }
+}
+
+/** The ports that begin so many consecutive ones of a set. */
+function beginningsOfRuns(count: number, ports: PortSet): PortSet {
+  if (count === 1) return ports;
+  const runs = [...ports.ranges()];
+  return setOf(
+    runs.filter(({ first, last }) => last - first + 1 >= count)
+      .map(({ first, last }) => ({ first, last: last - count + 1 })),
+  );
 }

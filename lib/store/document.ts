@@ -50,6 +50,8 @@ export interface Problem extends Place {
 const NEW_DOCUMENT = `\
 # port-for: which name holds which port on this machine
 version = 1
+
+[ports]
 `;
 
 /**
@@ -84,7 +86,8 @@ export function readDocument(text: string | undefined): Document {
  */
 function entriesInOrder(text: string, ports: Toml): [string, unknown][] {
   const entries = Object.entries(ports);
-  if (!entries.some(([name]) => /^\d+$/.test(name))) return entries;
+  const [first] = entries;
+  if (!first || !/^\d+$/.test(first[0])) return entries;
   const places = new Map<string, number>();
   for (const [place, { path }] of statementsOf(text).entries()) {
     const [table, name] = path;

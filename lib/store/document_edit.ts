@@ -230,13 +230,11 @@ function sameExcept(
   b: Record<string, unknown>,
   exceptions: ReadonlySet<string>,
 ): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
-    if (exceptions.has(key)) continue;
-    if (!Object.hasOwn(a, key) || !Object.hasOwn(b, key)) return false;
-    if (!sameMeaning(a[key], b[key])) return false;
-  }
-  return true;
+  const keysOf = (table: Record<string, unknown>) =>
+    Object.keys(table).filter((key) => !exceptions.has(key));
+  const keys = keysOf(a);
+  return keys.length === keysOf(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameMeaning(a[key], b[key]));
 }
 
 function sameMeaning(a: unknown, b: unknown): boolean {

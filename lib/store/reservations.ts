@@ -104,14 +104,14 @@ export class Reservations {
 
   /** Adds ports to the kernel's and to the file's. */
   add(ports: PortSet): void {
-    if (ports.size === 0) return;
+    if (ports.isEmpty) return;
     this.#changeKernel((reserved) => reserved.addAll(ports));
     this.#changeFile((reserved) => reserved.addAll(ports));
   }
 
   /** Takes ports out of the kernel's and the file's, but for others' ones. */
   remove(fromKernel: PortSet, fromFile: PortSet): void {
-    if (fromKernel.size === 0 && fromFile.size === 0) return;
+    if (fromKernel.isEmpty && fromFile.isEmpty) return;
     const foreign = readForeignSysctlFiles(this.#runtime);
     this.#changeKernel((reserved) =>
       reserved.deleteAll(new PortSet(fromKernel).deleteAll(foreign))

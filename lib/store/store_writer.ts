@@ -159,16 +159,17 @@ async function changeStore(
       if (reserve) await openReservations();
       const changes = new Map(await change(view, reservations));
       const before = reservedPorts(view.all);
+      const edited = { text: editedText(path, view, changes) };
+      if (!reserve && before.file.isEmpty) return edited;
       const after = reservedPorts(lastingOnes(view, changes));
       const ending = endingPorts(before, after);
-      const steps = reserve || ending.file.size > 0
-        ? reservationSteps(
-          await openReservations(),
-          ending,
-          reserve ? after.file : new PortSet(),
-        )
-        : {};
-      return { text: editedText(path, view, changes), ...steps };
+      if (!reserve && ending.file.isEmpty) return edited;
+      const steps = reservationSteps(
+        await openReservations(),
+        ending,
+        reserve ? after.file : new PortSet(),
+      );
+      return { ...edited, ...steps };
     });
   } finally {
     reservations?.close();
