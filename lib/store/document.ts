@@ -7,13 +7,7 @@ import {
 import { type PortSet, setOf } from "../ports/port_set.ts";
 import { type Association, isExpired, portsOf } from "./association.ts";
 import { readEntry } from "./entry.ts";
-import {
-  isTable,
-  parseToml,
-  type Place,
-  portsTable,
-  type Toml,
-} from "./toml.ts";
+import { isTable, type Place, readToml, type Toml } from "./toml.ts";
 import { placesIn, statementsOf } from "./toml_statements.ts";
 
 /** The newest `version` of the store format that this program understands. */
@@ -62,42 +56,22 @@ version = 1
  */
 export function readDocument(text: string | undefined): Document {
   text ??= NEW_DOCUMENT;
-  const toml = parseToml(text);
+  const { rest, ports } = readToml(text);
   const associations = new Map<string, Association>();
-  const faults: Fault[] = [...versionFaults(toml)];
-  if (toml.ports !== undefined && !isTable(toml.ports)) {
+  const faults: Fault[] = [...versionFaults(rest)];
+  if (rest.ports !== undefined) {
     faults.push({ path: ["ports"], message: '"ports" is not a table' });
   }
-  for (const [name, value] of entriesInOrder(text, portsTable(toml))) {
+  for (const [name, value] of ports) {
     const association = readEntry(name, value);
     if (typeof association === "string") {
       faults.push({ path: ["ports", name], name, message: association });
     } else associations.set(name, association);
   }
   for (const fault of sharedPorts(associations)) faults.push(fault);
-  const policy = readPolicy(toml.policy, faults);
+  const policy = readPolicy(rest.policy, faults);
   for (const { name } of faults) if (name) associations.delete(name);
   return { text, associations, policy, problems: located(text, faults) };
-}
-
-/**
- * The entries of `[ports]` in the text's order. An object has keys that look
- * like numbers first: only where there are any does the text have to be asked.
- */
-function entriesInOrder(text: string, ports: Toml): [string, unknown][] {
-  const entries = Object.entries(ports);
-  const [first] = entries;
-  if (!first || !/^\d+$/.test(first[0])) return entries;
-  const places = new Map<string, number>();
-  for (const [place, { path }] of statementsOf(text).entries()) {
-    const [table, name] = path;
-    if (table === "ports" && name !== undefined && !places.has(name)) {
-      places.set(name, place);
-    }
-  }
-  return entries.sort(([a], [b]) =>
-    (places.get(a) ?? 0) - (places.get(b) ?? 0)
-  );
 }
 
 /** What is wrong, before its place in the text is looked up. */

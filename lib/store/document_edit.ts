@@ -3,7 +3,7 @@ import { TomlDate } from "smol-toml";
 import type { Association } from "./association.ts";
 import type { Document } from "./document.ts";
 import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
-import { isTable, parseToml, portsTable, type Toml } from "./toml.ts";
+import { isTable, type Meaning, readToml } from "./toml.ts";
 import { readPlainText } from "./plain_text.ts";
 import {
   inlineEntries,
@@ -181,30 +181,44 @@ function confirm(
   changes: Changes,
   edited: string,
 ): void {
-  const before = parseToml(document.text);
-  let after: Toml;
+  const before = readToml(document.text);
+  let after: Meaning;
   try {
-    after = parseToml(edited);
+    after = readToml(edited);
   } catch (error) {
     throw new EditError((error as Error).message);
   }
-  const changed = new Set(changes.keys());
-  const same = sameExcept(before, after, new Set(["ports"])) &&
-    sameExcept(portsTable(before), portsTable(after), changed);
-  if (!same) throw new EditError("other keys would change");
+  if (
+    !sameExcept(before.rest, after.rest, NONE) ||
+    !sameOthers(before.ports, after.ports, changes)
+  ) throw new EditError("other keys would change");
   for (const [name, association] of changes) {
-    const entry = ownValue(portsTable(after), name);
+    const entry = after.ports.get(name);
     const found = entry === undefined ? undefined : readEntry(name, entry);
     const foreignKept = !association ||
-      sameForeign(ownValue(portsTable(before), name), entry);
+      sameForeign(before.ports.get(name), entry);
     if (!sameAssociation(association, found) || !foreignKept) {
       throw new EditError(`the entry of ${quoted(name)} would be wrong`);
     }
   }
 }
 
-function ownValue(table: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
+const NONE: ReadonlySet<string> = new Set();
+
+/** Whether the entries that were not to change mean the same. */
+function sameOthers(
+  before: Meaning["ports"],
+  after: Meaning["ports"],
+  changes: Changes,
+): boolean {
+  let others = 0;
+  for (const [name, value] of before) {
+    if (changes.has(name)) continue;
+    others++;
+    if (!after.has(name) || !sameMeaning(value, after.get(name))) return false;
+  }
+  const changed = [...changes.keys()].filter((name) => after.has(name));
+  return after.size === others + changed.length;
 }
 
 function sameForeign(before: unknown, after: unknown): boolean {
@@ -245,5 +259,5 @@ function sameMeaning(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((v, i) => sameMeaning(v, b[i]));
   }
-  return isTable(a) && isTable(b) && sameExcept(a, b, new Set());
+  return isTable(a) && isTable(b) && sameExcept(a, b, NONE);
 }

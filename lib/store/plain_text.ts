@@ -57,8 +57,8 @@ export function readPlainText(text: string): PlainText | undefined {
     const name = nameIn(line);
     if (name === undefined) continue;
     if (entries.has(name)) return undefined;
-    const [, , , port, table] = line;
-    entries.set(name, port === undefined ? table! : Number(port));
+    // Not by a pattern: that takes twice as long, ten thousand times over.
+    entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
   return { head, entries, end };

@@ -1,5 +1,6 @@
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { readPlainText } from "./plain_text.ts";
+import { statementsOf } from "./toml_statements.ts";
 
 /** A TOML table: what a store's text means. */
 export type Toml = Record<string, unknown>;
@@ -24,24 +25,32 @@ export class NotTomlError extends Error {
   }
 }
 
+/** What the text of a store means as TOML. */
+export interface Meaning {
+  /** All of it, but where `ports` is a table. */
+  readonly rest: Toml;
+  /** The entries of that table; none where there is no such. */
+  readonly ports: ReadonlyMap<string, unknown>;
+}
+
+let latest: { text: string; meaning: Meaning } | undefined;
+
 /**
  * Reads TOML. Integers that a number cannot hold come as bigint. The result is
  * not to be changed: who reads the same text again is given the same one.
  *
  * @throws {NotTomlError} where it is none; a key written twice is none.
  */
-export function parseToml(text: string): Toml {
+export function readToml(text: string): Meaning {
   // One change of a store reads the same text several times.
-  if (latest?.text !== text) latest = { text, toml: parsed(text) };
-  return latest.toml;
+  if (latest?.text !== text) latest = { text, meaning: meaningOf(text) };
+  return latest.meaning;
 }
 
-let latest: { text: string; toml: Toml } | undefined;
-
-function parsed(text: string): Toml {
+function meaningOf(text: string): Meaning {
   const own = text.replace(/^\ufeff/, "");
   try {
-    return parsedPlain(own) ?? parse(own, OPTIONS);
+    return ofPlainText(own) ?? ofAnyText(own);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [summary = ""] = error.message
@@ -52,25 +61,45 @@ function parsed(text: string): Toml {
   }
 }
 
-const OPTIONS = { integersAsBigInt: "asNeeded" } as const;
+function ofAnyText(text: string): Meaning {
+  const whole = parsed(text);
+  const { ports, ...rest } = whole;
+  return isTable(ports)
+    ? { rest, ports: inOrder(text, ports) }
+    : { rest: whole, ports: new Map() };
+}
+
+/**
+ * The entries of `[ports]` in the text's order. An object has keys that look
+ * like numbers first: only where there are any does the text have to be asked.
+ */
+function inOrder(text: string, ports: Toml): Map<string, unknown> {
+  const entries = Object.entries(ports);
+  const [first] = entries;
+  if (!first || !/^\d+$/.test(first[0])) return new Map(entries);
+  const places = new Map<string, number>();
+  for (const [place, { path }] of statementsOf(text).entries()) {
+    const [table, name] = path;
+    if (table === "ports" && name !== undefined && !places.has(name)) {
+      places.set(name, place);
+    }
+  }
+  return new Map(
+    entries.sort(([a], [b]) => (places.get(a) ?? 0) - (places.get(b) ?? 0)),
+  );
+}
 
 /** What a text in port-for's own form means; `undefined` for any other. */
-function parsedPlain(text: string): Toml | undefined {
+function ofPlainText(text: string): Meaning | undefined {
   const plain = readPlainText(text);
   if (!plain) return undefined;
   try {
-    const toml: Toml = parse(plain.head, OPTIONS);
-    const ports: Toml = {};
+    const ports = new Map<string, unknown>(plain.entries);
     for (const [name, value] of plain.entries) {
-      const meaning = typeof value === "number"
-        ? value
-        : parse(`value = ${value}`, OPTIONS).value;
-      // To assign this one would change what the object inherits.
-      if (name === "__proto__") define(ports, name, meaning);
-      else ports[name] = meaning;
+      if (typeof value === "number") continue;
+      ports.set(name, parsed(`value = ${value}`).value);
     }
-    toml.ports = ports;
-    return toml;
+    return { rest: parsed(plain.head), ports };
   } catch (error) {
     // The whole text says better where it is wrong, if it is.
     if (error instanceof TomlError) return undefined;
@@ -78,18 +107,12 @@ function parsedPlain(text: string): Toml | undefined {
   }
 }
 
-function define(table: Toml, key: string, value: unknown): void {
-  const how = { value, enumerable: true, configurable: true, writable: true };
-  Object.defineProperty(table, key, how);
+function parsed(text: string): Toml {
+  return parse(text, { integersAsBigInt: "asNeeded" });
 }
 
 /** Whether a value is a table, inline or not. */
 export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null &&
     !Array.isArray(value) && !(value instanceof TomlDate);
-}
-
-/** The `[ports]` of a store; an empty table where it has none. */
-export function portsTable(toml: Toml): Record<string, unknown> {
-  return isTable(toml.ports) ? toml.ports : {};
 }

@@ -2,7 +2,12 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parse, TomlError } from "smol-toml";
 import { readPlainText } from "../../lib/store/plain_text.ts";
-import { parseToml } from "../../lib/store/toml.ts";
+import {
+  isTable,
+  type Meaning,
+  NotTomlError,
+  readToml,
+} from "../../lib/store/toml.ts";
 
 const OWN = `\
 # port-for: which name holds which port on this machine
@@ -76,7 +81,7 @@ Deno.test("a header inside a text of several lines, or a comment, is none", () =
       "ports.db = 2\n[ports]\nweb = 1\n",
     ]
   ) {
-    assertEquals(meaning(text, parseToml), meaning(text, viaToml), text);
+    assertEquals(meaningOf(text, readToml), meaningOf(text, viaToml), text);
   }
 });
 
@@ -111,7 +116,7 @@ Deno.test("whatever the text, it means what TOML says it means", () => {
       (start, lines) => {
         const text = start + lines.join("");
         if (readPlainText(text)) plain++;
-        assertEquals(meaning(text, parseToml), meaning(text, viaToml));
+        assertEquals(meaningOf(text, readToml), meaningOf(text, viaToml));
       },
     ),
     { numRuns: 5000 },
@@ -119,18 +124,25 @@ Deno.test("whatever the text, it means what TOML says it means", () => {
   assert(plain > 500, `${plain}`);
 });
 
-function viaToml(text: string): unknown {
-  return parse(text.replace(/^\ufeff/, ""), { integersAsBigInt: "asNeeded" });
+function viaToml(text: string): Meaning {
+  const whole = parse(text.replace(/^\ufeff/, ""), {
+    integersAsBigInt: "asNeeded",
+  });
+  const { ports, ...rest } = whole;
+  return isTable(ports)
+    ? { rest, ports: new Map(Object.entries(ports)) }
+    : { rest: whole, ports: new Map() };
 }
 
-/** What a text means, in the order of its keys; `undefined` where it is no TOML. */
-function meaning(text: string, read: (text: string) => unknown): unknown {
+/** What a text means; `undefined` where it is no TOML. */
+function meaningOf(
+  text: string,
+  read: (text: string) => Meaning,
+): Meaning | undefined {
   try {
-    const toml = read(text) as Record<string, unknown>;
-    return [toml, Object.entries(toml.ports ?? {})];
+    return read(text);
   } catch (error) {
-    if (error instanceof TomlError) return undefined;
-    if ((error as Error).message.startsWith("not valid TOML")) return undefined;
+    if (error instanceof TomlError || error instanceof NotTomlError) return;
     throw error;
   }
 }

@@ -1,19 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  isTable,
-  NotTomlError,
-  parseToml,
-  portsTable,
-} from "../../lib/store/toml.ts";
+import { isTable, NotTomlError, readToml } from "../../lib/store/toml.ts";
 
 Deno.test("TOML is read, with or without a byte order mark", () => {
-  assertEquals(parseToml("a = 1\n[b]\nc = '1'").a, 1);
-  assertEquals(parseToml("\ufeffa = 1").a, 1);
-  assertEquals(parseToml(""), {});
+  assertEquals(readToml("a = 1\n[b]\nc = '1'").rest.a, 1);
+  assertEquals(readToml("\ufeffa = 1").rest.a, 1);
+  assertEquals(readToml("\ufeff[ports]\nb = 2").ports, new Map([["b", 2]]));
+  assertEquals(readToml(""), { rest: {}, ports: new Map() });
 });
 
 Deno.test("a number that JavaScript cannot hold keeps its digits", () => {
-  assertEquals(parseToml("a = 9007199254740993").a, 9007199254740993n);
+  assertEquals(readToml("a = 9007199254740993").rest.a, 9007199254740993n);
 });
 
 Deno.test("what is not TOML is told with its place", () => {
@@ -28,7 +24,7 @@ Deno.test("what is not TOML is told with its place", () => {
     ] as const
   ) {
     const error: NotTomlError = assertThrows(
-      () => parseToml(text),
+      () => readToml(text),
       NotTomlError,
       "not valid TOML: ",
     );
@@ -39,16 +35,38 @@ Deno.test("what is not TOML is told with its place", () => {
 });
 
 Deno.test("tables are told from everything else", () => {
-  const { a, b, c, d, e } = parseToml(
+  const { a, b, c, d, e } = readToml(
     "a = {}\nc = []\nd = 2026-12-01T00:00:00Z\ne = 'x'\n[b]\n",
-  );
+  ).rest;
   assert(isTable(a) && isTable(b));
   assert(!isTable(c) && !isTable(d) && !isTable(e) && !isTable(null));
 });
 
-Deno.test("[ports] is a table, an empty one where there is none", () => {
-  assertEquals(Object.keys(portsTable(parseToml("[ports]\na = 1"))), ["a"]);
-  for (const text of ["", "ports = 1", "[[ports]]", "ports = []"]) {
-    assertEquals(portsTable(parseToml(text)), {});
+Deno.test("[ports] comes by itself, in the order of the text", () => {
+  for (
+    const text of [
+      "version = 1\n[ports]\nb = 2\n10 = 3\na = 4\n",
+      "[ports]\nb = 2\n'10' = 3\na = 4\n[policy]\n",
+    ]
+  ) {
+    const { rest, ports } = readToml(text);
+    assertEquals([...ports], [["b", 2], ["10", 3], ["a", 4]]);
+    assert(!("ports" in rest));
   }
+});
+
+Deno.test("a ports that is no table has no entries, and stays", () => {
+  for (const text of ["ports = 1", "[[ports]]", "ports = []"]) {
+    const { rest, ports } = readToml(text);
+    assertEquals(ports.size, 0);
+    assert("ports" in rest);
+  }
+  assertEquals(readToml("a = 1").ports.size, 0);
+});
+
+Deno.test("the same text has the same meaning, and another another", () => {
+  const text = "[ports]\nweb = 1\n";
+  assert(readToml(text) === readToml(text));
+  assertEquals(readToml("[ports]\nweb = 2\n").ports.get("web"), 2);
+  assertEquals(readToml(text).ports.get("web"), 1);
 });
