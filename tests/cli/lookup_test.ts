@@ -105,9 +105,9 @@ Deno.test("whatever cannot be read is left to those who say why", () => {
 
 Deno.test("a quick answer is the answer of those who look at everything", async () => {
   using temp = new TempFolder();
-  const names = ["web", "db", "a b", "__proto__", "10", "x"];
+  const names = ["web", "a b", "__proto__", "10"];
   const name = fc.constantFrom(...names);
-  const port = fc.integer({ min: -1, max: 6 });
+  const port = fc.integer({ min: 0, max: 12 });
   const value = fc.oneof(
     { weight: 4, arbitrary: port.map(String) },
     fc.constantFrom(
@@ -130,7 +130,7 @@ Deno.test("a quick answer is the answer of those who look at everything", async 
   await fc.assert(
     fc.asyncProperty(
       fc.array(line, { maxLength: 5 }),
-      fc.array(name, { minLength: 1, maxLength: 3 }),
+      fc.array(name, { minLength: 1, maxLength: 2 }),
       async (lines, names) => {
         const path = temp.write("ports.toml", HEAD + lines.join(""));
         let out = "";
