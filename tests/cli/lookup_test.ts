@@ -147,5 +147,5 @@ Deno.test("a quick answer is the answer of those who look at everything", async 
     ),
     { numRuns: 1500 },
   );
-  assert(answered > 100, `${answered}`);
+  assert(answered > 30, `${answered}`);
 });
