@@ -46,8 +46,10 @@ export function ephemeralPortRanges(): PortRange[] {
 export function readEphemeralRanges(runtime: Runtime): EphemeralRanges {
   const { configured, ...rest } = readConfigured(runtime);
   const reserved = readReservedPorts(runtime);
-  const handedOut = setOf(configured).deleteAll(reserved);
-  return { ranges: [...handedOut.ranges()], configured, reserved, ...rest };
+  const handedOut = configured.length === 1 && reserved.isEmpty
+    ? configured
+    : [...setOf(configured).deleteAll(reserved).ranges()];
+  return { ranges: handedOut, configured, reserved, ...rest };
 }
 
 function readConfigured(
@@ -59,7 +61,9 @@ function readConfigured(
     try {
       const ranges = read(runtime);
       // Some systems state one range twice: for each IP version, say.
-      const configured = [...setOf(ranges).ranges()];
+      const configured = ranges.length === 1
+        ? ranges
+        : [...setOf(ranges).ranges()];
       if (configured.length > 0) return { configured, source };
       failures.push(`${source} does not say`);
     } catch (error) {

@@ -2,11 +2,16 @@ import {
   availableOutside,
   type Bounds,
   goodPortsOf,
+  goodPortsOutside,
   goodRangesOf,
 } from "../ports/policy.ts";
 import type { GoodRangeShape } from "../ports/range_shape.ts";
-import { checkPort, type PortRange } from "../ports/port_range.ts";
-import { type Ports, type PortSet, portSet } from "../ports/port_set.ts";
+import {
+  checkPort,
+  formatPortRanges,
+  type PortRange,
+} from "../ports/port_range.ts";
+import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
 import { ephemeralPortRanges } from "./ephemeral.ts";
 
 /** What to look at, beside the bounds. */
@@ -79,6 +84,13 @@ export function goodPortRanges(
  * console.log(availableGoodPorts().size); // 19814 on a Linux as it comes
  * ```
  */
-export function availableGoodPorts(shape: GoodRangeShape = {}): PortSet {
-  return goodPortsOf(availablePorts(), shape);
+export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
+  if (shape) return goodPortsOf(availablePorts(), shape);
+  const ephemeral = ephemeralPortRanges();
+  const key = formatPortRanges(ephemeral);
+  if (latest?.key !== key) latest = { key, good: goodPortsOutside(ephemeral) };
+  return new PortSet(latest.good);
 }
+
+/** The good ports by the ephemeral ranges, which hardly ever change. */
+let latest: { key: string; good: PortSet } | undefined;

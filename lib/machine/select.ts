@@ -1,7 +1,7 @@
 import { PortForError } from "../error.ts";
 import { randomCandidates } from "../ports/candidates.ts";
 import { isPort } from "../ports/port_range.ts";
-import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
+import { type Ports, portSet } from "../ports/port_set.ts";
 import { availableGoodPorts, availablePorts } from "./good_ports.ts";
 import { portIsUsed, type ProbeOptions } from "./probe.ts";
 
@@ -31,9 +31,7 @@ export async function selectRandom(
   ports?: Ports,
   options: SelectOptions = {},
 ): Promise<number> {
-  const choice = new PortSet(
-    ports === undefined ? availableGoodPorts() : portSet(ports),
-  );
+  const choice = ports === undefined ? availableGoodPorts() : portSet(ports);
   if (options.exclude !== undefined) choice.deleteAll(portSet(options.exclude));
   for (const port of randomCandidates(choice)) {
     if (!await portIsUsed(port, options)) return port;

@@ -11,6 +11,9 @@ const DRAWN = DYNAMIC_RANGE.first - FIRST_DRAWN;
 /** Enough for about a hundred candidates where two ports in five are good. */
 const DRAWS = 300;
 
+/** Among these there are some good ports where one port in ten is good. */
+const RANDOM_DRAWS = 64;
+
 /**
  * The order in which good ports are tried for a name: a pseudo-random sequence
  * that depends on the name alone, then the remaining good ports, ascending.
@@ -35,7 +38,15 @@ export function* candidatesFor(
 
 /** Every good port exactly once, in an order from the system's random source. */
 export function* randomCandidates(good: PortSet): Generator<number> {
-  const ports = Uint16Array.from(good);
+  const drawn = new Set<number>();
+  // Every port is as likely as any other; the first good one mostly is free,
+  // and a list of the thousands of others would be in vain.
+  for (const port of crypto.getRandomValues(new Uint16Array(RANDOM_DRAWS))) {
+    if (!good.has(port) || drawn.has(port)) continue;
+    drawn.add(port);
+    yield port;
+  }
+  const ports = Uint16Array.from(good).filter((port) => !drawn.has(port));
   // A Fisher-Yates shuffle that goes no further than its reader.
   for (let next = 0; next < ports.length; next++) {
     const other = next + randomBelow(ports.length - next);

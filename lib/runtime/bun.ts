@@ -11,6 +11,7 @@ import type {
   Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
 /** The part of Bun that is used here. */
@@ -79,7 +80,7 @@ export const bunRuntime: Runtime = {
     (process.stdout.isTTY && process.stdout.columns) || undefined,
   exit: (status) => process.exit(status),
 
-  readFile: (path) => fs.readFileSync(path),
+  readFile,
   stat: (path) => factsOf(fs.statSync(path)),
   lstat: (path) => factsOf(fs.lstatSync(path)),
   readLink: (path) => fs.readlinkSync(path),
@@ -137,7 +138,7 @@ function open(
   const descriptor = fs.openSync(path, flags, mode);
   return {
     stat: () => factsOf(fs.fstatSync(descriptor)),
-    read: () => fs.readFileSync(descriptor),
+    read: () => readWhole(descriptor),
     write: (bytes) => writeTo(descriptor, bytes),
     sync: () => fs.fsyncSync(descriptor),
     tryLock: () => tryLock(descriptor),
@@ -147,6 +148,29 @@ function open(
     chown: (userId = -1, groupId = -1) =>
       fs.fchownSync(descriptor, userId, groupId),
   };
+}
+
+function readFile(path: string): Uint8Array {
+  const descriptor = fs.openSync(path, "r");
+  try {
+    return readWhole(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function readWhole(descriptor: number): Uint8Array {
+  let at = 0;
+  return readAll(fs.fstatSync(descriptor).size, {
+    read: (bytes) => {
+      const length = fs.readSync(descriptor, bytes, 0, bytes.length, at);
+      at += length;
+      return length;
+    },
+    rewind: () => {
+      at = 0;
+    },
+  });
 }
 
 function syncFolder(path: string): void {

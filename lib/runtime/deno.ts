@@ -9,6 +9,7 @@ import {
   type Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
 /** The runtime interface on Deno. */
@@ -91,35 +92,17 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   };
 }
 
-/**
- * Files of /proc and /sys say that they are empty, and are not. The longest that
- * is read, a list of every other port, takes 192 KiB.
- */
-const FIRST_READ = 256 * 1024;
-
-/**
- * Reads a file to its end in few and large steps: some files of /proc/sys hold
- * only for one read what they have to say, and Deno's own begins with 32 bytes.
- */
-function readAll(file: Deno.FsFile): Uint8Array {
-  let bytes = new Uint8Array(Math.max(file.statSync().size + 1, FIRST_READ));
-  let length = 0;
-  for (;;) {
-    const read = file.readSync(bytes.subarray(length));
-    if (read === null || read === 0) return bytes.subarray(0, length);
-    length += read;
-    if (length === bytes.length) {
-      const longer = new Uint8Array(2 * length);
-      longer.set(bytes);
-      bytes = longer;
-    }
-  }
+function readWhole(file: Deno.FsFile): Uint8Array {
+  return readAll(file.statSync().size, {
+    read: (bytes) => file.readSync(bytes) ?? 0,
+    rewind: () => void file.seekSync(0, Deno.SeekMode.Start),
+  });
 }
 
 function readFile(path: string): Uint8Array {
   const file = Deno.openSync(path);
   try {
-    return readAll(file);
+    return readWhole(file);
   } finally {
     file.close();
   }
@@ -134,7 +117,7 @@ function open(path: string, how: OpenOptions): OpenFile {
   });
   return {
     stat: () => factsOf(file.statSync()),
-    read: () => readAll(file),
+    read: () => readWhole(file),
     write: (bytes) => writeAll((bytes) => file.writeSync(bytes), bytes),
     sync: () => file.syncSync(),
     tryLock: () => file.tryLockSync(true),
