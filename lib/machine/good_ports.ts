@@ -85,11 +85,17 @@ export function goodPortRanges(
  * ```
  */
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
-  if (shape) return goodPortsOf(availablePorts(), shape);
+  return shape
+    ? goodPortsOf(availablePorts(), shape)
+    : new PortSet(currentGoodPorts());
+}
+
+/** The good ports as they are now. Not to be changed by the caller. */
+export function currentGoodPorts(): PortSet {
   const ephemeral = ephemeralPortRanges();
   const key = formatPortRanges(ephemeral);
   if (latest?.key !== key) latest = { key, good: goodPortsOutside(ephemeral) };
-  return new PortSet(latest.good);
+  return latest.good;
 }
 
 /** The good ports by the ephemeral ranges, which hardly ever change. */

@@ -57,11 +57,12 @@ export function writeKernelReservations(
 
 /**
  * Reads the kernel's form of a list: `5000,6000-6010`, or nothing. The kernel
- * takes port 0 as well.
+ * takes port 0 as well. The result is not to be changed by the caller.
  *
  * @throws {PortForError} `FAILED` where it is none.
  */
 export function parseReservedPorts(text: string): PortSet {
+  if (text.trim() === "") return NONE;
   const ports = new PortSet();
   for (const part of text.split(/[\s,]+/)) {
     if (part === "") continue;
@@ -79,6 +80,9 @@ export function parseReservedPorts(text: string): PortSet {
   }
   return ports;
 }
+
+/** What nearly every machine reserves. */
+const NONE = new PortSet();
 
 /** Writes the kernel's form of a list. */
 export function formatReservedPorts(ports: PortSet): string {

@@ -1,8 +1,8 @@
 import { PortForError } from "../error.ts";
 import { randomCandidates } from "../ports/candidates.ts";
 import { isPort } from "../ports/port_range.ts";
-import { type Ports, portSet } from "../ports/port_set.ts";
-import { availableGoodPorts, availablePorts } from "./good_ports.ts";
+import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
+import { availablePorts, currentGoodPorts } from "./good_ports.ts";
 import { portIsUsed, type ProbeOptions } from "./probe.ts";
 
 /** Which ports not to take, and how to probe. */
@@ -31,8 +31,11 @@ export async function selectRandom(
   ports?: Ports,
   options: SelectOptions = {},
 ): Promise<number> {
-  const choice = ports === undefined ? availableGoodPorts() : portSet(ports);
-  if (options.exclude !== undefined) choice.deleteAll(portSet(options.exclude));
+  const { exclude } = options;
+  let choice = ports === undefined ? currentGoodPorts() : portSet(ports);
+  if (exclude !== undefined) {
+    choice = new PortSet(choice).deleteAll(portSet(exclude));
+  }
   for (const port of randomCandidates(choice)) {
     if (!await portIsUsed(port, options)) return port;
   }
