@@ -67,8 +67,11 @@ export function associationsHere(
   }
   const here = directoryName(runtime);
   const inside = here === "/" ? "/" : `${here}/`;
+  const folder = runtime.currentFolder();
   return associations.flatMap((association) => {
-    const { name } = association;
+    const { name, directory = folder } = association;
+    // A checkout further down has names of its own.
+    if (directory !== folder) return [];
     if (name === here) {
       return [{ short: here.split("/").at(-1) || here, association }];
     }

@@ -9,6 +9,12 @@ export async function importConf(
   { line, store, runtime }: Call,
 ): Promise<void> {
   const file = line.value("import")!;
+  if (file === "") {
+    throw new PortForError(
+      "BAD_INPUT",
+      'cannot import "": it is no path (name a file)',
+    );
+  }
   const associations = readPythonConf(readText(file, runtime), file);
   const added = await store.adopt(associations);
   runtime.writeOut(

@@ -37,8 +37,10 @@ export interface Choice {
    * be told to keep the port out of it.
    */
   readonly reserve?: boolean;
-  /** Who wants the range and the exclusions; by default the command line. */
-  readonly wantedBy?: string;
+  /** Who wants the range, for messages. By default the command line. */
+  readonly rangeName?: string;
+  /** Who wants the exclusions, for messages. By default the command line. */
+  readonly excludeName?: string;
 }
 
 /** Chooses ports on this machine as it is now. */
@@ -144,9 +146,12 @@ export class Chooser {
     if (objections.length === 0 && !this.#good.has(port)) {
       objections.push("close to a port that others claim");
     }
-    const { range, exclude, wantedBy, udp = false } = this.#choice;
-    if ((range && !inRanges(port, [range])) || exclude?.has(port)) {
-      objections.push(`not what ${wantedBy ?? "the range"} allows`);
+    const { range, rangeName, exclude, excludeName, udp = false } =
+      this.#choice;
+    if (range && !inRanges(port, [range])) {
+      objections.push(`not what ${rangeName ?? "the range"} allows`);
+    } else if (exclude?.has(port)) {
+      objections.push(`not what ${excludeName ?? "the exclusion"} allows`);
     }
     if (await probe(port, { udp }, this.#runtime)) objections.push("in use");
     return objections;
@@ -173,19 +178,14 @@ export class Chooser {
     held: PortSet,
     used: PortSet,
   ): PortForError {
-    const { range, exclude, count = 1, wantedBy } = this.#choice;
+    const { count = 1 } = this.#choice;
     const account = this.#account(held, used);
     if (wanted.isEmpty && !this.#good.isEmpty) {
-      const cuts = [
-        ...(range ? [`--range ${formatPortRange(range)}`] : []),
-        ...(exclude && !exclude.isEmpty
-          ? [`--exclude ${[...exclude.ranges()].map(formatPortRange)}`]
-          : []),
-      ].join(" with ");
+      const cuts = this.#cuts();
       return new PortForError(
-        wantedBy === undefined ? "BAD_INPUT" : "NO_GOOD_PORT",
+        cuts.some((cut) => cut.startsWith("--")) ? "BAD_INPUT" : "NO_GOOD_PORT",
         `cannot choose a port for ${quoted(name)}: ` +
-          `${wantedBy ?? cuts} leaves no good port: ${account} ` +
+          `${cuts.join(" with ")} leaves no good port: ${account} ` +
           `(give another range, or exclude less)`,
       );
     }
@@ -199,9 +199,21 @@ export class Chooser {
     );
   }
 
+  /** What cuts the good ports: options of the command line, or a policy. */
+  #cuts(): string[] {
+    const { range, rangeName, exclude, excludeName } = this.#choice;
+    const cuts: string[] = [];
+    if (range) cuts.push(rangeName ?? `--range ${formatPortRange(range)}`);
+    if (exclude && !exclude.isEmpty) {
+      const ports = [...exclude.ranges()].map(formatPortRange);
+      cuts.push(excludeName ?? `--exclude ${ports}`);
+    }
+    return [...new Set(cuts)];
+  }
+
   /** How many ports each reason rules out, each port counted once. */
   #account(held: PortSet, used: PortSet): string {
-    const { range, exclude } = this.#choice;
+    const { range, rangeName, exclude, excludeName } = this.#choice;
     const space = setOf([this.#space]);
     const left = new PortSet(space);
     const parts: string[] = [];
@@ -222,8 +234,13 @@ export class Chooser {
       new PortSet(left).deleteAll(this.#good),
       "are in ranges too short or at their borders",
     );
-    if (range) without(new PortSet(space).delete(range), "are outside --range");
-    if (exclude) without(exclude, "are excluded");
+    if (range) {
+      const outside = new PortSet(space).delete(range);
+      without(outside, `are outside ${rangeName ?? "--range"}`);
+    }
+    if (exclude) {
+      without(exclude, `are excluded by ${excludeName ?? "--exclude"}`);
+    }
     without(held, "belong to other names");
     without(used, "are in use");
     return `of the ports ${formatPortRange(this.#space)}, ${parts.join(", ")}`;

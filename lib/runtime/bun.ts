@@ -11,6 +11,7 @@ import type {
   Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -256,42 +257,38 @@ function run(command: string, args: readonly string[]): CommandResult {
   };
 }
 
-/** What ends a program from outside, and is passed on to the command. */
-const PASSED_ON = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 async function runInPlace(
   command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  let child: ReturnType<typeof Bun.spawn> | undefined;
-  const missed: string[] = [];
-  const passOn = (signal: string) => {
-    // The interrupt key of a terminal has reached the command by itself.
-    if (signal === "SIGINT" && hasTerminal()) return;
-    if (child) child.kill(signal);
-    else missed.push(signal);
-  };
-  const listeners = PASSED_ON.map((signal) => ({
-    signal,
-    listener: () => passOn(signal),
-  }));
-  // Before the command starts: a signal must not end this process alone.
-  for (const { signal, listener } of listeners) process.on(signal, listener);
-  try {
-    child = Bun.spawn({
-      cmd: [command, ...args],
-      env: { ...process.env, ...environment },
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
+  const setting = { status: statusOfProcess(), hasTerminal: hasTerminal() };
+  const early: string[] = [];
+  let passOn = (signal: string): void => void early.push(signal);
+  // Before the command starts, and for good: a signal must not end this process
+  // alone, nor must one that arrives late hide how the command ended.
+  for (const signal of signalsToPassOn(bunRuntime.os)) {
+    process.on(signal, () => {
+      if (isForCommand(signal, setting)) passOn(signal);
     });
-    missed.forEach(passOn);
-    const status = await child.exited;
-    return statusOf(status, child.signalCode);
-  } finally {
-    for (const { signal, listener } of listeners) process.off(signal, listener);
   }
+  const child = Bun.spawn({
+    cmd: [command, ...args],
+    env: { ...process.env, ...environment },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  passOn = (signal) => child.kill(signal);
+  early.forEach(passOn);
+  const status = await child.exited;
+  return statusOf(status, child.signalCode);
+}
+
+/** What Linux says of this process; nothing elsewhere. */
+function statusOfProcess(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  return fs.readFileSync("/proc/self/status", "utf8");
 }
 
 function hasTerminal(): boolean {

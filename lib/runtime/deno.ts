@@ -9,6 +9,7 @@ import {
   type Runtime,
 } from "./runtime.ts";
 import { bindFailure, bindUdp } from "./sockets.ts";
+import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -33,11 +34,7 @@ export const denoRuntime: Runtime = {
     Deno.stdout.isTerminal()
       ? Deno.consoleSize().columns || undefined
       : undefined,
-  // Deno.exit would keep Deno from storing what it compiled: the next call
-  // would not be quicker than the first.
-  exit: (status) => {
-    Deno.exitCode = status;
-  },
+  exit,
 
   readFile,
   stat: (path) => factsOf(Deno.statSync(path)),
@@ -90,6 +87,17 @@ function factsOf(info: Deno.FileInfo): FileFacts {
     identity: `${info.dev}:${info.ino}`,
     modifiedMs: info.mtime?.getTime() ?? 0,
   };
+}
+
+/** Whether this process listens for signals: then it does so to its end. */
+let listens = false;
+
+function exit(status: number): void {
+  // On its way out Deno listens no more, and a late signal would end it.
+  if (listens) Deno.exit(status);
+  // Deno.exit would keep Deno from storing what it compiled: the next call
+  // would not be quicker than the first.
+  Deno.exitCode = status;
 }
 
 function readWhole(file: Deno.FsFile): Uint8Array {
@@ -189,47 +197,53 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  let child: Deno.ChildProcess | undefined;
-  const missed: Deno.Signal[] = [];
-  const passOn = (signal: Deno.Signal) => {
-    // The interrupt key of a terminal has reached the command by itself.
-    if (signal === "SIGINT" && hasTerminal()) return;
+  const setting = {
+    status: ifPermitted(statusOfProcess),
+    hasTerminal: hasTerminal(),
+  };
+  const early: Deno.Signal[] = [];
+  let passOn = (signal: Deno.Signal): void => void early.push(signal);
+  // Before the command starts, and for good: a signal must not end this process
+  // alone, nor must one that arrives late hide how the command ended.
+  listens = true;
+  for (const signal of signalsToPassOn(Deno.build.os)) {
+    Deno.addSignalListener(signal, () => {
+      if (isForCommand(signal, setting)) passOn(signal);
+    });
+  }
+  const child = new Deno.Command(command, {
+    args: [...args],
+    env: { ...environment },
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  passOn = (signal) => {
     try {
-      if (child) child.kill(signal);
-      else missed.push(signal);
+      child.kill(signal);
     } catch {
       // The command has just ended by itself.
     }
   };
-  const listeners = signalsToPassOn().map((signal) => ({
-    signal,
-    listener: () => passOn(signal),
-  }));
-  // Before the command starts: a signal must not end this process alone.
-  for (const { signal, listener } of listeners) {
-    Deno.addSignalListener(signal, listener);
-  }
-  try {
-    child = new Deno.Command(command, {
-      args: [...args],
-      env: { ...environment },
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).spawn();
-    missed.forEach(passOn);
-    return (await child.status).code;
-  } finally {
-    for (const { signal, listener } of listeners) {
-      Deno.removeSignalListener(signal, listener);
-    }
-  }
+  early.forEach(passOn);
+  return await statusOf(child);
 }
 
-function signalsToPassOn(): Deno.Signal[] {
-  return Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
+/** What Linux says of this process; nothing elsewhere. */
+function statusOfProcess(): string | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  return Deno.readTextFileSync("/proc/self/status");
+}
+
+async function statusOf(child: Deno.ChildProcess): Promise<number> {
+  try {
+    return (await child.status).code;
+  } catch (error) {
+    // Real-time signals have no names, and Deno has no others.
+    const [, number] = /Invalid signal: (\d+)/.exec(`${error}`) ?? [];
+    if (number === undefined) throw error;
+    return 128 + Number(number);
+  }
 }
 
 function hasTerminal(): boolean {

@@ -55,7 +55,8 @@ export interface Runtime {
   run(command: string, args: readonly string[]): CommandResult;
   /**
    * Runs a command with this process's standard streams and environment, and
-   * passes SIGINT, SIGTERM and SIGHUP on to it until it ends.
+   * passes the signals on to it that would end a process. Such signals do not
+   * end this process from then on.
    *
    * @param environment Variables to set beside those of this process.
    * @returns Its exit status; 128 + n where signal n ended it.

@@ -112,13 +112,12 @@ function putBack(
 }
 
 /**
- * Whether there is anything at a path; so it is taken where that cannot be
+ * Whether there is a folder at a path; so it is taken where that cannot be
  * told, such as for want of permission.
  */
-export function isThere(path: string, runtime: Runtime): boolean {
+export function isFolder(path: string, runtime: Runtime): boolean {
   try {
-    runtime.stat(path);
-    return true;
+    return runtime.stat(path).kind === "folder";
   } catch (error) {
     return !["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
   }

@@ -16,7 +16,7 @@ import {
 import type { Reservations } from "./reservations.ts";
 import {
   createFolderOf,
-  isThere,
+  isFolder,
   type StoreChange,
   updateStore,
 } from "./store_update.ts";
@@ -215,18 +215,18 @@ function chooserFor(
   { document: { policy } }: StoreView,
   { range, exclude, random, udp, count, reserve }: AssociateOptions,
 ): Chooser {
-  const ofPolicy = range === undefined && exclude === undefined &&
-    (policy.range ?? policy.exclude) !== undefined;
+  const policyName = `the [policy] of ${path}`;
   const chooser = new Chooser({
     range: typeof range === "string"
       ? parsePortRange(range)
       : range ?? policy.range,
+    ...(range === undefined ? { rangeName: policyName } : {}),
     exclude: exclude === undefined ? policy.exclude : portSet(exclude),
+    ...(exclude === undefined ? { excludeName: policyName } : {}),
     random: random ?? false,
     udp: udp ?? false,
     count: count ?? 1,
     reserve: reserve ?? false,
-    ...(ofPolicy ? { wantedBy: `the [policy] of ${path}` } : {}),
   }, runtime);
   if (chooser.ephemeral.warning) warn(chooser.ephemeral.warning);
   return chooser;
@@ -355,6 +355,6 @@ function reasonToDrop(
   if (isExpired(association)) {
     return `its lease ended at ${expires!.toISOString()}`;
   }
-  const gone = directory !== undefined && !isThere(directory, runtime);
+  const gone = directory !== undefined && !isFolder(directory, runtime);
   return gone ? `${directory} is gone` : undefined;
 }

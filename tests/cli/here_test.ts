@@ -85,3 +85,25 @@ Deno.test("--list --here is what belongs to the directory, and nothing beside it
     associations.map(({ name }) => name),
   );
 });
+
+Deno.test("--list --here leaves the names of directories below to those", () => {
+  const associations = [
+    ["/home/me/shop", "/home/me/shop"],
+    ["/home/me/shop/web", "/home/me/shop"],
+    ["/home/me/shop/admin", "/home/me/shop/admin"],
+    ["/home/me/shop/admin/web", "/home/me/shop/admin"],
+    ["/home/me/shop/by/hand", undefined],
+  ] as const;
+  const here = associations.map(([name, directory], at) => ({
+    name,
+    port: 2001 + at,
+    count: 1,
+    ...(directory === undefined ? {} : { directory }),
+  }));
+  const namesIn = (folder: string) =>
+    associationsHere(callIn(folder, ["--list", "--here"]), here)
+      .map(({ short }) => short);
+
+  assertEquals(namesIn("/home/me/shop"), ["shop", "web", "by/hand"]);
+  assertEquals(namesIn("/home/me/shop/admin"), ["admin", "web"]);
+});

@@ -287,6 +287,16 @@ unixTest(
   },
 );
 
+unixTest("a directory that is a file by now is gone", async () => {
+  using store = new Checkouts();
+  const shop = store.folder("shop");
+  await store.printIn(shop, "--here", "web");
+  Deno.removeSync(shop);
+  Deno.writeTextFileSync(shop, "");
+
+  assertStringIncludes(await store.print(["--prune"]), `${shop}/web: `);
+});
+
 Deno.test("--prune drops leases that ended, and says when they did", async () => {
   using store = new StackStore();
   store.fill(

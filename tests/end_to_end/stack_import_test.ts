@@ -200,6 +200,7 @@ Deno.test("--import takes one file, and no names", async () => {
 
     assertEquals([status, stdout], [2, ""], more[0]);
   }
+  assertEquals((await store.call(["--import="])).status, 2);
   assertEquals(store.names(), ["port-for.conf"]);
 });
 

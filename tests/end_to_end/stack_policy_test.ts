@@ -174,6 +174,19 @@ Deno.test("a policy that leaves nothing is status 1, and is named", async () => 
   }
 });
 
+Deno.test("an option beside a policy is named for its own part", async () => {
+  using store = new StackStore();
+  store.fill('[policy]\nexclude = ["20100-20109"]\n');
+  const { status, stderr } = await store.call(["--range=20100-20109", "web"]);
+
+  assertEquals(status, 2);
+  assertStringIncludes(
+    stderr,
+    `--range 20100-20109 with the [policy] of ${store.store} leaves no good port`,
+  );
+  assert(!stderr.includes("--exclude"), stderr);
+});
+
 Deno.test("options can make room where the policy leaves none", async () => {
   using store = new StackStore();
   store.fill('[policy]\nrange = "80-90"\n');

@@ -163,8 +163,7 @@ unixTest(
 
 Deno.test({
   name: "a signal that has no name but a number is a signal like others",
-  // Not yet so: Deno itself does not know such signals.
-  ignore: true,
+  ignore: Deno.build.os !== "linux",
   fn: async () => {
     using stack = await Stack.withPorts();
     const { status, stderr } = await stack.run("kill -40 $$");
@@ -276,10 +275,17 @@ console.log("listening");
 await new Promise(() => setInterval(() => {}, 1000));
 `;
 
-const SIGNALS = [["SIGHUP", 1], ["SIGINT", 2], ["SIGTERM", 15]] as const;
+const SIGNALS = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGQUIT", 3],
+  ["SIGTERM", 15],
+  ["SIGUSR1", Deno.build.os === "linux" ? 10 : 30],
+  ["SIGUSR2", Deno.build.os === "linux" ? 12 : 31],
+] as const;
 
 unixTest(
-  "SIGHUP, SIGINT and SIGTERM are passed on, and end the command",
+  "signals are passed on, and end the command",
   async () => {
     using stack = await Stack.withPorts();
     for (const [signal, number] of SIGNALS) {
@@ -319,7 +325,7 @@ unixTest(
 unixTest("a command that ignores signals is waited for", async () => {
   using stack = await Stack.withPorts();
   await using program = stack.start(
-    "trap '' HUP INT TERM; echo $$; read end; exit 3",
+    "trap '' HUP INT QUIT TERM USR1 USR2; echo $$; read end; exit 3",
   );
   const child = await program.child();
   for (const [signal] of SIGNALS) program.signal(signal);
@@ -358,8 +364,7 @@ unixTest(
   },
 );
 
-// Not yet so: Deno takes no notice that a signal was ignored before it started.
-Deno.test.ignore(
+unixTest(
   "under nohup a hang-up ends neither port-for nor the command",
   async () => {
     using stack = await Stack.withPorts();

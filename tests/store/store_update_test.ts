@@ -10,7 +10,7 @@ import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import { readStore } from "../../lib/store/store_file.ts";
 import {
   createFolderOf,
-  isThere,
+  isFolder,
   type StoreChange,
   updateStore,
 } from "../../lib/store/store_update.ts";
@@ -380,18 +380,18 @@ Deno.test("a change of the store is none for what does not change its text", asy
   }
 });
 
-Deno.test("whether something is there is known, or assumed where it is hidden", () => {
+Deno.test("whether a folder is there is known, or assumed where it is hidden", () => {
   using temp = new TempFolder();
   const path = temp.write("file", "");
   const stat = () => {
     throw systemError("EACCES");
   };
 
-  assert(isThere(path, currentRuntime));
-  assert(isThere(temp.path, currentRuntime));
-  assert(isThere(path, realMachine({ stat })));
-  assert(!isThere(temp.file("no"), currentRuntime));
-  assert(!isThere(`${path}/no`, currentRuntime));
+  assert(isFolder(temp.path, currentRuntime));
+  assert(isFolder(temp.path, realMachine({ stat })));
+  assert(!isFolder(path, currentRuntime));
+  assert(!isFolder(temp.file("no"), currentRuntime));
+  assert(!isFolder(`${path}/no`, currentRuntime));
 });
 
 Deno.test("a folder for the store is for its user alone, an old one stays as it is", () => {
@@ -416,6 +416,6 @@ Deno.test("a new folder that cannot be flushed is no failure where that is usual
     const path = temp.file("a/b/ports.toml");
     createFolderOf(path, realMachine({ syncFolder }));
 
-    assert(isThere(temp.file("a/b"), currentRuntime));
+    assert(isFolder(temp.file("a/b"), currentRuntime));
   }
 });
