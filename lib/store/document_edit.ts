@@ -4,7 +4,6 @@ import type { Association } from "./association.ts";
 import type { Document } from "./document.ts";
 import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
 import { isTable, type Meaning, readToml } from "./toml.ts";
-import { readPlainText } from "./plain_text.ts";
 import {
   inlineEntries,
   placesIn,
@@ -42,14 +41,14 @@ export function editDocument(
  * and needs to know of no other statement.
  */
 function onlyAdded(text: string, changes: Changes): string | undefined {
-  const plain = readPlainText(text);
-  if (!plain) return undefined;
+  const { ports, end } = readToml(text);
+  if (end === undefined) return undefined;
   const added: string[] = [];
   for (const [name, association] of changes) {
-    if (!association || plain.entries.has(name)) return undefined;
+    if (!association || ports.has(name)) return undefined;
     added.push(entryLine(association));
   }
-  return applied(text, [inserted(text, plain.end, added)]);
+  return applied(text, [inserted(text, end, added)]);
 }
 
 function changed(text: string, changes: Changes): string {

@@ -31,6 +31,8 @@ export interface Meaning {
   readonly rest: Toml;
   /** The entries of that table; none where there is no such. */
   readonly ports: ReadonlyMap<string, unknown>;
+  /** Where a new entry goes, in a text of port-for's own form. */
+  readonly end?: number;
 }
 
 let latest: { text: string; meaning: Meaning } | undefined;
@@ -48,9 +50,8 @@ export function readToml(text: string): Meaning {
 }
 
 function meaningOf(text: string): Meaning {
-  const own = text.replace(/^\ufeff/, "");
   try {
-    return ofPlainText(own) ?? ofAnyText(own);
+    return ofPlainText(text) ?? ofAnyText(text.replace(/^\ufeff/, ""));
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [summary = ""] = error.message
@@ -99,7 +100,8 @@ function ofPlainText(text: string): Meaning | undefined {
       if (typeof value === "number") continue;
       ports.set(name, parsed(`value = ${value}`).value);
     }
-    return { rest: parsed(plain.head), ports };
+    // A text within quotes may look like it; then what is before is no TOML.
+    return { rest: parsed(plain.head), ports, end: plain.end };
   } catch (error) {
     // The whole text says better where it is wrong, if it is.
     if (error instanceof TomlError) return undefined;

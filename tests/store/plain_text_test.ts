@@ -140,7 +140,8 @@ function meaningOf(
   read: (text: string) => Meaning,
 ): Meaning | undefined {
   try {
-    return read(text);
+    const { rest, ports } = read(text);
+    return { rest, ports };
   } catch (error) {
     if (error instanceof TomlError || error instanceof NotTomlError) return;
     throw error;
