@@ -2,6 +2,7 @@ import { PortForError, quoted } from "../error.ts";
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
 import { readReservedPorts } from "../machine/reserved.ts";
 import {
+  foreignReservations,
   readOwnSysctlFile,
   sysctlFile,
   sysctlFilesThatOverride,
@@ -67,7 +68,7 @@ async function checked({ store, runtime }: Call): Promise<CheckReport> {
   for (const association of associations) {
     problems.push(...associationProblems(association, claims));
   }
-  problems.push(...reservationProblems(associations, runtime));
+  problems.push(...reservationProblems(store.path, associations, runtime));
   const notes = (await statusOf(associations, runtime))
     .filter(({ state }) => state === "in use")
     .flatMap(useNotes);
@@ -149,32 +150,57 @@ function policyIfReadable(store: PortStore): Policy {
   }
 }
 
+const PUT_RIGHT = "port-for --reserve puts that right";
+
 /** Where store, kernel and sysctl file differ about what is reserved. */
 function* reservationProblems(
+  path: string,
   associations: readonly Association[],
   runtime: Runtime,
 ): Generator<string> {
   const reserved = associations.filter(({ reserved }) => reserved);
+  const { ports: file, added } = readOwnSysctlFile(runtime);
+  const mine = added.get(realPathIfThere(path, runtime) ?? path);
+  if (mine) {
+    const inVain = new PortSet(mine).deleteAll(setOf(reserved.map(portsOf)));
+    for (const range of inVain.ranges()) {
+      yield `port ${formatPortRange(range)} is reserved for a name that is ` +
+        `not in the store any more (${PUT_RIGHT})`;
+    }
+  }
   if (reserved.length === 0) return;
-  const putRight = "port-for --reserve puts that right";
   const kernel = readReservedPorts(runtime);
-  const file = readOwnSysctlFile(runtime);
   for (const association of reserved) {
     const ports = setOf([portsOf(association)]);
     const which = `port ${formatPortRange(portsOf(association))} of ` +
       `${quoted(association.name)}`;
     if (!kernel.hasAll(ports)) {
-      yield `${which} is no longer reserved in the kernel (${putRight})`;
+      yield `${which} is no longer reserved in the kernel (${PUT_RIGHT})`;
     }
     if (!file.hasAll(ports)) {
       yield `${which} is not in ${sysctlFile(runtime)}, so the kernel will ` +
-        `forget it at the next boot (${putRight})`;
+        `forget it at the next boot (${PUT_RIGHT})`;
     }
   }
-  for (const other of sysctlFilesThatOverride(runtime)) {
+  yield* otherFilesProblems(file, runtime);
+}
+
+/** Only the last file that sets the list counts at boot. */
+function* otherFilesProblems(
+  own: PortSet,
+  runtime: Runtime,
+): Generator<string> {
+  const late = sysctlFilesThatOverride(runtime);
+  for (const other of late) {
     yield `${other} also sets net.ipv4.ip_local_reserved_ports and is read ` +
       `after ${sysctlFile(runtime)} (move its line to a file in ` +
       `/etc/sysctl.d with a lower name, then run port-for --reserve)`;
+  }
+  for (const [other, ports] of foreignReservations(runtime)) {
+    const hidden = [...new PortSet(ports).deleteAll(own).ranges()];
+    if (hidden.length === 0 || late.includes(other)) continue;
+    yield `${other} reserves ${hidden.map(formatPortRange)}, which ` +
+      `${sysctlFile(runtime)} hides at the next boot (${PUT_RIGHT})`;
   }
 }
 

@@ -1,15 +1,16 @@
 import { formatPortRange } from "../ports/port_range.ts";
 import { portsOf } from "../store/association.ts";
-import type { Call } from "./call.ts";
+import { type Call, namedPortsJson } from "./call.ts";
 
 /** `--reserve` without a name: puts right what was reserved before. */
 export async function restoreReservations(
-  { store, runtime }: Call,
+  { line, store, runtime }: Call,
 ): Promise<void> {
   const reserved = await store.restoreReservations();
   runtime.writeOut(
-    reserved.map((association) =>
-      `${association.name}: ${formatPortRange(portsOf(association))}\n`
-    ).join(""),
+    line.has("json")
+      ? namedPortsJson(reserved.map((one) => [one.name, one]))
+      : reserved.map((one) => `${one.name}: ${formatPortRange(portsOf(one))}\n`)
+        .join(""),
   );
 }

@@ -135,7 +135,9 @@ export class Chooser {
     if (inRanges(port, [SYSTEM_PORTS])) objections.push("a system port");
     if (assignedPorts().has(port)) objections.push("assigned by IANA");
     if (wellKnownPorts().has(port)) objections.push("well known");
-    if (inRanges(port, this.ephemeral.ranges)) {
+    const { reserve = false } = this.#choice;
+    // A port that is reserved is in the ephemeral range no more.
+    if (!reserve && inRanges(port, this.ephemeral.ranges)) {
       objections.push(
         `in the ephemeral range ${formatPortRanges(this.ephemeral.configured)}`,
       );
@@ -143,7 +145,9 @@ export class Chooser {
     if (inRanges(port, [DYNAMIC_RANGE])) {
       objections.push("in the dynamic range");
     }
-    if (objections.length === 0 && !this.#good.has(port)) {
+    const isGood = this.#good.has(port) ||
+      (reserve && this.#goodBeyond().has(port));
+    if (objections.length === 0 && !isGood) {
       objections.push("close to a port that others claim");
     }
     const { range, rangeName, exclude, excludeName, udp = false } =
@@ -168,8 +172,11 @@ export class Chooser {
 
   /** What would be wanted if the system handed no ports out by itself. */
   #wantedBeyond(): PortSet {
-    const beyond = goodPortsOutside([], { high: this.#space.last });
-    return this.#wanted(beyond).deleteAll(this.#good);
+    return this.#wanted(this.#goodBeyond()).deleteAll(this.#good);
+  }
+
+  #goodBeyond(): PortSet {
+    return goodPortsOutside([], { high: this.#space.last });
   }
 
   #nothingFor(

@@ -27,18 +27,47 @@ export function sysctlFile(runtime: Runtime): string {
   return `${runtime.env("PORT_FOR_SYSCTL_DIR") || FOLDERS[0]}/${FILE_NAME}`;
 }
 
-/** The ports that port-for's file reserves at boot; none without the file. */
-export function readOwnSysctlFile(runtime: Runtime): PortSet {
-  return reservedIn(sysctlFile(runtime), runtime);
+/** What port-for's file says. */
+export interface OwnSysctlFile {
+  /** All ports that it reserves at boot, those of others included. */
+  readonly ports: PortSet;
+  /** The ports that port-for has added to the kernel's, by store. */
+  readonly added: ReadonlyMap<string, PortSet>;
 }
+
+/** Reads port-for's file; `ports` is empty without it. */
+export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
+  const file = sysctlFile(runtime);
+  const added = new Map<string, PortSet>();
+  for (const line of textOf(file, runtime).split("\n")) {
+    const [, store, ports = ""] = ADDED.exec(line) ?? [];
+    if (store === undefined) continue;
+    try {
+      added.set(JSON.parse(store), parseReservedPorts(ports));
+    } catch {
+      // Somebody has edited it: the store knows as well.
+    }
+  }
+  return { ports: reservedIn(file, runtime), added };
+}
+
+/** A line for each store, so that only what was added is ever taken back. */
+const ADDED = /^# added for ("(?:[^"\\]|\\.)*"): ([\d,-]*)$/;
 
 /** The ports that anybody else's sysctl files reserve at boot. */
 export function readForeignSysctlFiles(runtime: Runtime): PortSet {
   const foreign = new PortSet();
-  for (const file of foreignFiles(runtime)) {
-    foreign.addAll(reservedIn(file, runtime));
+  for (const ports of foreignReservations(runtime).values()) {
+    foreign.addAll(ports);
   }
   return foreign;
+}
+
+/** The same by file. */
+export function foreignReservations(runtime: Runtime): Map<string, PortSet> {
+  return new Map(
+    foreignFiles(runtime).map((file) => [file, reservedIn(file, runtime)]),
+  );
 }
 
 /** The other files that set the key and are read after port-for's. */
@@ -51,12 +80,15 @@ export function sysctlFilesThatOverride(runtime: Runtime): string[] {
 }
 
 /** The text of port-for's file. */
-export function sysctlFileText(ports: PortSet): string {
+export function sysctlFileText({ ports, added }: OwnSysctlFile): string {
+  const lines = [...added].map(([store, ports]) =>
+    `# added for ${JSON.stringify(store)}: ${formatReservedPorts(ports)}\n`
+  );
   return `\
 # Written by port-for (--reserve): do not edit, it will be replaced.
 # Ports that the kernel must not hand out by itself: those of port-for's names,
-# and those that other files here reserve, which this one would hide.
-${KEY} = ${formatReservedPorts(ports)}
+# and all that others have reserved, which this file would hide.
+${lines.join("")}${KEY} = ${formatReservedPorts(ports)}
 `;
 }
 

@@ -177,7 +177,7 @@ export class PortStore {
     const view = this.#read();
     view.refuseProblems();
     // Where there is nothing to take away, nothing needs to be locked.
-    if (!all.some((name) => view.live(name))) return [...all];
+    if (!all.some((name) => view.holds(name))) return [...all];
     return await (await writer()).releaseNames(this.#writable(), all);
   }
 

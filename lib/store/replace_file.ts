@@ -15,21 +15,21 @@ import { readStore, type StoredText } from "./store_file.ts";
  * power failure the renaming needs `flushFolderOf`.
  *
  * @param before The file as it was read; `undefined` where there is none yet.
- * @param isStillGood Asked before the last look at the file.
- * @returns false, with nothing changed, where that says no or the file is no
- * longer what it was.
+ * @returns false, with nothing changed, where that is no longer good, or the
+ * file is no longer what it was.
  * @throws {PortForError} The file is then as it was.
  */
 export function replaceFile(
   path: string,
   before: StoredText | undefined,
   text: string,
-  isStillGood: () => boolean,
+  { isStillGood, mode }: HowToReplace,
   runtime: Runtime,
 ): boolean {
   const temporary = `${path}.tmp`;
+  const like = before?.facts ?? (mode === undefined ? undefined : { mode });
   try {
-    const written = writeTemporary(temporary, before?.facts, text, runtime);
+    const written = writeTemporary(temporary, like, text, runtime);
     // Nothing can tell of an edit between the last look and the renaming, so
     // nothing stands between them.
     const unchanged = runtime.lstat(temporary).identity === written &&
@@ -43,17 +43,28 @@ export function replaceFile(
   }
 }
 
+/** How a file is to be replaced. */
+export interface HowToReplace {
+  /** Asked before the last look at the file. */
+  readonly isStillGood: () => boolean;
+  /** The mode of a new file. By default 0o644, less what the umask says. */
+  readonly mode?: number;
+}
+
+/** Owner and mode, as far as they are to be what something else has. */
+type Like = Partial<Pick<FileFacts, "userId" | "groupId" | "mode">>;
+
 /** Writes the new text, down to the disk. Returns the identity of its file. */
 function writeTemporary(
   path: string,
-  before: FileFacts | undefined,
+  like: Like | undefined,
   text: string,
   runtime: Runtime,
 ): string {
-  const file = createTemporary(path, before, runtime);
+  const file = createTemporary(path, like, runtime);
   try {
     file.write(new TextEncoder().encode(text));
-    if (before) giveLike(file, before);
+    if (like) giveLike(file, like);
     file.sync();
     return file.stat().identity;
   } finally {
@@ -74,18 +85,28 @@ export function factsIfThere(
   }
 }
 
+/** Whether there is nothing at a path; where that cannot be told, there is. */
+export function isGone(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.stat(path);
+    return false;
+  } catch (error) {
+    return ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
+  }
+}
+
 /**
  * Creates the temporary file. Only who has the lock does that, so one that is
  * there already was left by a process that died.
  */
 function createTemporary(
   path: string,
-  facts: FileFacts | undefined,
+  like: Like | undefined,
   runtime: Runtime,
 ): OpenFile {
   // A new store is for everybody to read; the umask may say otherwise. One
   // that replaces another is nobody's to read until it has the other's mode.
-  const how = { createNew: true, mode: facts ? 0o600 : 0o644 };
+  const how = { createNew: true, mode: like ? 0o600 : 0o644 };
   try {
     return runtime.open(path, how);
   } catch (error) {
@@ -103,9 +124,10 @@ function createTemporary(
  */
 export function giveLike(
   file: OpenFile,
-  { userId, groupId, mode }: Pick<FileFacts, "userId" | "groupId" | "mode">,
+  like: Like,
 ): void {
   const own = file.stat();
+  const { userId = own.userId, groupId = own.groupId, mode } = like;
   if (own.userId !== userId || own.groupId !== groupId) {
     try {
       file.chown(userId, groupId);

@@ -14,26 +14,32 @@ import { PortSet } from "../ports/port_set.ts";
 import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import type { Association } from "./association.ts";
-import { factsIfThere, flushFolderOf, replaceFile } from "./replace_file.ts";
+import {
+  factsIfThere,
+  flushFolderOf,
+  isGone,
+  replaceFile,
+} from "./replace_file.ts";
+import type { ReservedPorts } from "./reserved_ports.ts";
 import { readStore } from "./store_file.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
 
 /**
  * What the kernel and port-for's sysctl file are told to keep out of the
- * ephemeral range. Both are changed by what is to be added or taken away and
- * never set as a whole: the rest is somebody else's.
- *
- * Nothing is known here of the store: who calls this writes first there what is
- * to be added, and last there what is to be taken away. So whatever a crash
- * leaves, every reservation that is port-for's is noted in the store.
+ * ephemeral range, on behalf of one store. Nobody else's reservation is taken
+ * away: what port-for itself added stands in its file, by the store, and is
+ * written there before the kernel is told. So whatever a crash leaves, the next
+ * change knows what to take back.
  */
 export class Reservations {
+  readonly #store: string;
   readonly #runtime: Runtime;
   readonly #lock: StoreLock;
   /** What takes back the changes made so far, the last one last. */
   readonly #undo: (() => void)[] = [];
 
-  private constructor(runtime: Runtime, lock: StoreLock) {
+  private constructor(store: string, runtime: Runtime, lock: StoreLock) {
+    this.#store = store;
     this.#runtime = runtime;
     this.#lock = lock;
   }
@@ -41,10 +47,15 @@ export class Reservations {
   /**
    * Locks port-for's sysctl file, which several stores may share.
    *
+   * @param store The path of the store, without symlinks.
    * @param wait How long to wait for the lock, in seconds.
    * @throws {PortForError} where this machine, or this user, cannot reserve.
    */
-  static async open(wait: number, runtime: Runtime): Promise<Reservations> {
+  static async open(
+    store: string,
+    wait: number,
+    runtime: Runtime,
+  ): Promise<Reservations> {
     if (runtime.os !== "linux") {
       throw new PortForError(
         "FAILED",
@@ -65,13 +76,9 @@ export class Reservations {
     } catch (error) {
       throw kernelError(error, `create ${folder}`);
     }
-    const lock = await lockStore(
-      file,
-      factsIfThere(file, runtime),
-      wait,
-      runtime,
-    );
-    return new Reservations(runtime, lock);
+    const facts = factsIfThere(file, runtime);
+    const lock = await lockStore(file, facts, wait, runtime);
+    return new Reservations(store, runtime, lock);
   }
 
   /** Lets others change the reservations. */
@@ -80,93 +87,136 @@ export class Reservations {
   }
 
   /**
-   * What there is to add for these ports: `kernel` where the kernel has to be
-   * told, `file` where it knows but would forget at the next boot, `undefined`
-   * where others have seen to both.
+   * What these ports need: `kernel` where the kernel has to be told, `file`
+   * where others told it but it would forget at the next boot, `undefined` where
+   * others have seen to both.
    */
-  toAdd(ports: PortSet): Association["reserved"] {
-    if (!readKernelReservations(this.#runtime).hasAll(ports)) return "kernel";
+  needed(ports: PortSet): Association["reserved"] {
+    const others = new PortSet(readKernelReservations(this.#runtime));
+    for (const added of readOwnSysctlFile(this.#runtime).added.values()) {
+      others.deleteAll(added);
+    }
+    if (!others.hasAll(ports)) return "kernel";
     const kept = readForeignSysctlFiles(this.#runtime).hasAll(ports);
     return kept ? undefined : "file";
   }
 
-  /** Takes back what was changed, as far as it can. */
-  undo(): void {
-    for (const step of this.#undo.splice(0).reverse()) {
-      try {
-        step();
-      } catch {
-        // What made it necessary is what the user needs to hear of.
-      }
-    }
-    this.#undo.length = 0;
-  }
-
-  /** Adds ports to the kernel's and to the file's. */
-  add(ports: PortSet): void {
-    if (ports.isEmpty) return;
-    this.#changeKernel((reserved) => reserved.addAll(ports));
-    this.#changeFile((reserved) => reserved.addAll(ports));
-  }
-
-  /** Takes ports out of the kernel's and the file's, but for others' ones. */
-  remove(fromKernel: PortSet, fromFile: PortSet): void {
-    if (fromKernel.isEmpty && fromFile.isEmpty) return;
+  /**
+   * Has kernel and file say what the store is about to say.
+   *
+   * @param before What the store notes now.
+   * @param after What it will note.
+   * @param restore Put right what it notes but is not reserved any more.
+   */
+  change(before: ReservedPorts, after: ReservedPorts, restore: boolean): void {
+    const kernel = readKernelReservations(this.#runtime);
     const foreign = readForeignSysctlFiles(this.#runtime);
-    this.#changeKernel((reserved) =>
-      reserved.deleteAll(new PortSet(fromKernel).deleteAll(foreign))
-    );
-    this.#changeFile((reserved) => reserved.deleteAll(fromFile));
+    const added = new Map(readOwnSysctlFile(this.#runtime).added);
+    // Without a line of its own, what the store notes has to be believed.
+    const mine = added.get(this.#store) ?? before.kernel;
+    added.delete(this.#store);
+    const theirs = this.#othersAdded(added, after);
+
+    const toAdd = restore
+      ? new PortSet(after.file).deleteAll(kernel)
+      : new PortSet();
+    const toTake = new PortSet(mine)
+      .deleteAll(after.kernel).deleteAll(theirs).deleteAll(foreign);
+    const stays = new PortSet(mine).retainAll(after.kernel)
+      .addAll(new PortSet(after.kernel).retainAll(theirs));
+    if (!after.file.isEmpty) {
+      added.set(this.#store, new PortSet(stays).addAll(toAdd));
+    }
+    const reserved = new PortSet(kernel).deleteAll(toTake).addAll(toAdd);
+    const kept = new PortSet(reserved)
+      .addAll(foreign).addAll(theirs).addAll(after.file);
+
+    // What is added is noted in the file first, what is taken away last.
+    if (!toAdd.isEmpty) {
+      const both = new Map(added)
+        .set(this.#store, new PortSet(added.get(this.#store)).addAll(toTake));
+      this.#writeFile(new PortSet(kept).addAll(toTake), both);
+    }
+    this.#writeKernel(kernel, reserved);
+    this.#writeFile(kept, added);
   }
 
-  #changeKernel(change: (reserved: PortSet) => PortSet): void {
+  /** Takes back what was changed, the last change first. */
+  undo(): void {
     try {
-      const before = readKernelReservations(this.#runtime);
-      const after = change(new PortSet(before));
-      if (after.hasAll(before) && before.hasAll(after)) return;
-      this.#undo.push(() => this.#changeKernel(reverse(before, after)));
+      for (const step of this.#undo.splice(0).reverse()) step();
+    } catch {
+      // What made it necessary is what the user needs to hear of; and what the
+      // kernel still has must not vanish from the file.
+    }
+  }
+
+  /**
+   * The ports that other stores have added. A store that was moved notes by now
+   * what its line under the old path says.
+   */
+  #othersAdded(added: Map<string, PortSet>, { file }: ReservedPorts): PortSet {
+    const theirs = new PortSet();
+    for (const [store, ports] of added) {
+      const left = new PortSet(ports);
+      if (isGone(store, this.#runtime)) {
+        left.deleteAll(file);
+        if (left.isEmpty) added.delete(store);
+        else added.set(store, left);
+      }
+      theirs.addAll(left);
+    }
+    return theirs;
+  }
+
+  #writeKernel(before: PortSet, after: PortSet): void {
+    if (same(before, after)) return;
+    const added = new PortSet(after).deleteAll(before);
+    const taken = new PortSet(before).deleteAll(after);
+    this.#undo.push(() => {
+      const now = readKernelReservations(this.#runtime);
+      const again = new PortSet(now).deleteAll(added).addAll(taken);
+      if (!same(now, again)) writeKernelReservations(again, this.#runtime);
+    });
+    try {
       writeKernelReservations(after, this.#runtime);
     } catch (error) {
       throw kernelError(error);
     }
   }
 
-  #changeFile(change: (reserved: PortSet) => PortSet): void {
+  /** Without anything of port-for's own the file would only repeat others'. */
+  #writeFile(ports: PortSet, added: ReadonlyMap<string, PortSet>): void {
+    const before = readStore(sysctlFile(this.#runtime), this.#runtime)?.text;
+    const text = added.size > 0 ? sysctlFileText({ ports, added }) : undefined;
+    if (text === before) return;
+    this.#undo.push(() => this.#replaceFile(before));
+    this.#replaceFile(text);
+  }
+
+  #replaceFile(text: string | undefined): void {
     const path = sysctlFile(this.#runtime);
-    const before = readOwnSysctlFile(this.#runtime);
-    const stored = readStore(path, this.#runtime);
-    const foreign = readForeignSysctlFiles(this.#runtime);
-    const own = change(new PortSet(before));
-    const after = new PortSet(own).addAll(foreign);
-    const onlyForeign = foreign.hasAll(after);
-    if (onlyForeign) {
-      // Without ports of port-for's own the file would only repeat others'.
-      if (!stored) return;
-      this.#undo.push(() => this.#changeFile(reverse(before, own)));
+    const now = readStore(path, this.#runtime);
+    if (text === now?.text) return;
+    if (text === undefined) {
       this.#runtime.remove(path);
-      return flushFolderOf(path, this.#runtime);
-    }
-    if (stored && after.hasAll(before) && before.hasAll(after)) return;
-    this.#undo.push(() => this.#changeFile(reverse(before, own)));
-    const text = sysctlFileText(after);
-    if (!replaceFile(path, stored, text, this.#lock.isGood, this.#runtime)) {
-      throw new PortForError(
-        "STORE_BUSY",
-        `cannot write ${path}: something else is changing it (try again)`,
-      );
+    } else {
+      const { isGood } = this.#lock;
+      // Whatever the umask is: it is read at boot, and by --check.
+      const how = { isStillGood: isGood, mode: 0o644 };
+      if (!replaceFile(path, now, text, how, this.#runtime)) {
+        throw new PortForError(
+          "STORE_BUSY",
+          `cannot write ${path}: something else is changing it (try again)`,
+        );
+      }
     }
     flushFolderOf(path, this.#runtime);
   }
 }
 
-/** Undoes a change, and leaves alone what others have changed since. */
-function reverse(
-  before: PortSet,
-  after: PortSet,
-): (reserved: PortSet) => PortSet {
-  const added = new PortSet(after).deleteAll(before);
-  const removed = new PortSet(before).deleteAll(after);
-  return (reserved) => reserved.deleteAll(added).addAll(removed);
+function same(a: PortSet, b: PortSet): boolean {
+  return a.hasAll(b) && b.hasAll(a);
 }
 
 function kernelError(

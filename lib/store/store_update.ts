@@ -23,9 +23,7 @@ export interface StoreChange {
   readonly text: string | undefined;
   /** What has to be done right before the store is replaced. */
   readonly prepare?: () => void;
-  /** What has to be done after it; the store is put back where this fails. */
-  readonly complete?: () => void;
-  /** Takes back what `prepare` and `complete` did, as far as it can. */
+  /** Takes back what `prepare` did, as far as it can. */
   readonly undo?: () => void;
 }
 
@@ -35,8 +33,9 @@ export interface StoreChange {
  * returns, the new text is on disk.
  *
  * @param wait How long to wait for the lock, in seconds.
- * @param change Says what is to become of a text (`undefined`: no store yet).
- * It is called again where somebody replaced the store meanwhile.
+ * @param change Says what is to become of a text (`undefined`: no store yet) in
+ * the file that the path leads to. It is called again where somebody replaced
+ * the store meanwhile.
  * @throws {PortForError} The store is then as it was, but for a failure to
  * flush its folder.
  */
@@ -44,7 +43,7 @@ export async function updateStore(
   path: string,
   wait: number,
   runtime: Runtime,
-  change: (text: string | undefined) => Promise<StoreChange>,
+  change: (text: string | undefined, real: string) => Promise<StoreChange>,
 ): Promise<void> {
   const real = realPathOf(path, runtime);
   const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
@@ -52,7 +51,7 @@ export async function updateStore(
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const before = readStore(real, runtime);
-      const step = await change(before?.text);
+      const step = await change(before?.text, real);
       if (performStep(real, before, step, lock, runtime)) return;
     }
   } finally {
@@ -69,14 +68,15 @@ export async function updateStore(
 function performStep(
   path: string,
   before: StoredText | undefined,
-  { text, prepare, complete, undo }: StoreChange,
+  { text, prepare, undo }: StoreChange,
   lock: StoreLock,
   runtime: Runtime,
 ): boolean {
   const isNew = text !== undefined && text !== before?.text;
   try {
     prepare?.();
-    if (isNew && !replaceFile(path, before, text, lock.isGood, runtime)) {
+    const how = { isStillGood: lock.isGood };
+    if (isNew && !replaceFile(path, before, text, how, runtime)) {
       undo?.();
       return false;
     }
@@ -86,29 +86,7 @@ function performStep(
   }
   // The store is the new one now, whether or not it can be flushed.
   if (isNew) flushFolderOf(path, runtime);
-  try {
-    complete?.();
-  } catch (error) {
-    undo?.();
-    if (isNew) putBack(path, before, runtime);
-    throw error;
-  }
   return true;
-}
-
-/** Restores a store after all was written but what belongs to it failed. */
-function putBack(
-  path: string,
-  before: StoredText | undefined,
-  runtime: Runtime,
-): void {
-  if (before) {
-    const now = readStore(path, runtime);
-    replaceFile(path, now, before.text, () => true, runtime);
-  } else {
-    runtime.remove(path);
-  }
-  flushFolderOf(path, runtime);
 }
 
 /**

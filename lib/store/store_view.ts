@@ -44,6 +44,16 @@ export class StoreView {
   }
 
   /**
+   * Whether a name has anything to take away: a lease that has ended, but whose
+   * ports are reserved, has those.
+   */
+  holds(name: string): boolean {
+    const association = this.document.associations.get(name);
+    return association !== undefined &&
+      (!isExpired(association) || association.reserved !== undefined);
+  }
+
+  /**
    * What a name holds.
    *
    * @param wanted What it has to be: a port, a count.

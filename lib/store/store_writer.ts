@@ -1,19 +1,14 @@
 import { PortForError, quoted } from "../error.ts";
 import { Chooser } from "../machine/choose.ts";
 import { overlap, parsePortRange } from "../ports/port_range.ts";
-import { PortSet, portSet, setOf } from "../ports/port_set.ts";
+import { type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AssociateOptions } from "./associate_options.ts";
 import { type Association, isExpired, portsOf } from "./association.ts";
 import { editDocument, EditError } from "./document_edit.ts";
 import { isRenewedBy, leasedFor } from "./lease.ts";
-import {
-  endingPorts,
-  noteReservation,
-  reservationSteps,
-  reservedPorts,
-} from "./reservation_steps.ts";
 import type { Reservations } from "./reservations.ts";
+import { noteReservation, reservedPorts } from "./reserved_ports.ts";
 import {
   createFolderOf,
   isFolder,
@@ -91,7 +86,7 @@ export async function releaseNames(
 ): Promise<string[]> {
   let without: string[] = [];
   await changeStore(store, (view) => {
-    without = names.filter((name) => !view.live(name));
+    without = names.filter((name) => !view.holds(name));
     return Promise.resolve(new Map(names.map((name) => [name, undefined])));
   });
   return without;
@@ -147,29 +142,28 @@ async function changeStore(
 ): Promise<void> {
   if (createFolder) createFolderOf(path, runtime);
   let reservations: Reservations | undefined;
-  const openReservations = async () => {
+  const openReservations = async (real: string) => {
     // Few calls reserve: the others do not load what that takes.
     const { Reservations } = await import("./reservations.ts");
-    return reservations ??= await Reservations.open(wait, runtime);
+    return reservations ??= await Reservations.open(real, wait, runtime);
   };
   try {
-    await updateStore(path, wait, runtime, async (text) => {
+    await updateStore(path, wait, runtime, async (text, real) => {
       const view = new StoreView(path, text);
       view.refuseProblems();
-      if (reserve) await openReservations();
+      if (reserve) await openReservations(real);
       const changes = new Map(await change(view, reservations));
       const before = reservedPorts(view.all);
       const edited = { text: editedText(path, view, changes) };
       if (!reserve && before.file.isEmpty) return edited;
       const after = reservedPorts(lastingOnes(view, changes));
-      const ending = endingPorts(before, after);
-      if (!reserve && ending.file.isEmpty) return edited;
-      const steps = reservationSteps(
-        await openReservations(),
-        ending,
-        reserve ? after.file : new PortSet(),
-      );
-      return { ...edited, ...steps };
+      if (!reserve && after.file.hasAll(before.file)) return edited;
+      const opened = await openReservations(real);
+      return {
+        ...edited,
+        prepare: () => opened.change(before, after, reserve),
+        undo: () => opened.undo(),
+      };
     });
   } finally {
     reservations?.close();

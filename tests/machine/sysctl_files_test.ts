@@ -73,18 +73,42 @@ Deno.test("in a folder that was moved no other one is looked at", () => {
 
 Deno.test("the text of port-for's file is read back as what was written", () => {
   for (const list of ["8080", "8080,8090-8099,65535"]) {
-    const machine = machineWith({
-      [OWN]: sysctlFileText(parseReservedPorts(list)),
-    });
-    assertEquals(formatReservedPorts(readOwnSysctlFile(machine)), list);
+    const ports = parseReservedPorts(list);
+    const added = new Map([
+      ["/etc/port-for.toml", ports],
+      ['/home/"me"/a: 5\n6\\.toml', parseReservedPorts("8080")],
+      ["/empty", parseReservedPorts("")],
+    ]);
+    const machine = machineWith({ [OWN]: sysctlFileText({ ports, added }) });
+    const own = readOwnSysctlFile(machine);
+    assertEquals(formatReservedPorts(own.ports), list);
+    assertEquals(
+      [...own.added].map(([path, ports]) => [path, formatReservedPorts(ports)]),
+      [...added].map(([path, ports]) => [path, formatReservedPorts(ports)]),
+    );
     assertEquals(readForeignSysctlFiles(machine).size, 0);
   }
 });
 
+Deno.test("what somebody wrote in place of a store's line is no line", () => {
+  for (
+    const line of [
+      '# added for "/a": 5-4',
+      '# added for "/a\\": 5',
+      "# added for /a: 5",
+      '# added for "/a": five',
+      ' # added for "/a": 5',
+    ]
+  ) {
+    const { added } = readOwnSysctlFile(machineWith({ [OWN]: `${line}\n` }));
+    assertEquals(added.size, 0, line);
+  }
+});
+
 Deno.test("the text of port-for's file says whose it is, and sets one key", () => {
-  const lines = sysctlFileText(parseReservedPorts("8080,8081")).trimEnd().split(
-    "\n",
-  );
+  const ports = parseReservedPorts("8080,8081");
+  const added = new Map([["/etc/port-for.toml", ports]]);
+  const lines = sysctlFileText({ ports, added }).trimEnd().split("\n");
   assertEquals(lines[0]!.startsWith("# Written by port-for"), true);
   assertEquals(
     lines.filter((line) => !line.startsWith("#")),
@@ -93,7 +117,7 @@ Deno.test("the text of port-for's file says whose it is, and sets one key", () =
 });
 
 Deno.test("without a file nothing is reserved by it", () => {
-  assertEquals(readOwnSysctlFile(machineWith({})).size, 0);
+  assertEquals(readOwnSysctlFile(machineWith({})).ports.size, 0);
   assertEquals(readForeignSysctlFiles(machineWith({})).size, 0);
 });
 

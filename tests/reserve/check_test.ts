@@ -116,8 +116,7 @@ Deno.test({
 
 Deno.test({
   name: "anybody can check what root has reserved with a strict umask",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     await using machine = await Machine.of();
     await machine.shell(`umask 077; exec ${machine.program.join(" ")} web`);
@@ -149,8 +148,7 @@ Deno.test({
 
 Deno.test({
   name: "--check finds what port-for's file would drop at the next boot",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     const { machine, ports } = await twoNames();
     await using _ = machine;
@@ -173,8 +171,7 @@ Deno.test({
 
 Deno.test({
   name: "--check finds a reservation that the store does not know",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     const { machine, ports: [web] } = await twoNames();
     await using _ = machine;

@@ -150,8 +150,7 @@ Deno.test({
 
 Deno.test({
   name: "a block takes back only those of its ports that it had added",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     const inside = QUIET + 2;
     await using machine = await Machine.of({ reserved: `${inside}` });
@@ -170,8 +169,7 @@ Deno.test({
 
 Deno.test({
   name: "applying port-for's file drops nothing that the kernel has",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     await using machine = await Machine.of({ reserved: FOREIGN });
     const port = await machine.port("--reserve", "db");
@@ -183,8 +181,7 @@ Deno.test({
 
 Deno.test({
   name: "two stores that reserve one port do not take it from each other",
-  // Not yet so.
-  ignore: true,
+  ignore,
   fn: async () => {
     await using machine = await Machine.of();
     const other = machine.temp.file("other.toml");

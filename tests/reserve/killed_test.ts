@@ -82,8 +82,11 @@ async function killAt(call: Killable, at: number): Promise<boolean> {
   const foreign = portsIn(FOREIGN);
   for (const port of foreign) assert(inKernel.includes(port), step);
   // What nobody knows of could never be taken back.
-  const known = [...machine.entries().values()]
-    .filter(({ reserved }) => reserved).map(({ port }) => port);
+  const known = [
+    ...[...machine.entries().values()]
+      .filter(({ reserved }) => reserved).map(({ port }) => port),
+    ...portsIn(machine.added()),
+  ];
   for (const port of [...inKernel, ...inFile]) {
     assert(foreign.includes(port) || known.includes(port), `${step}: ${port}`);
   }

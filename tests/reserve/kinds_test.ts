@@ -51,20 +51,23 @@ Deno.test({
   ignore,
   fn: async () => {
     await using machine = await Machine.of({ reserved: FOREIGN });
-    for (const port of [81, 40000, 65535]) {
+    for (const port of [81, QUIET, 65535]) {
       const { status, stdout, stderr } = await machine.portFor(
         "--reserve",
         `--port=${port}`,
         `p${port}`,
       );
       assertEquals([status, stdout], [0, `${port}\n`]);
-      assertStringIncludes(stderr, `warning: port ${port} is`);
+      const said = port === QUIET ? "" : `warning: port ${port} is`;
+      assertStringIncludes(stderr, said);
+      // That it is in the ephemeral range is what the user has seen to.
+      assert(!stderr.includes("ephemeral"), stderr);
     }
     assertEquals(
       await machine.kernel(),
-      together(FOREIGN, 81, 40000, 65535),
+      together(FOREIGN, 81, QUIET, 65535),
     );
-    assert(portsIn(machine.file()).includes(40000));
+    assert(portsIn(machine.file()).includes(QUIET));
   },
 });
 
@@ -154,6 +157,11 @@ Deno.test({
     assertEquals(await machine.port(range, "other"), QUIET + 1);
     assertEquals(await machine.kernel(), `${QUIET}`);
     assertEquals(machine.entries().get("job")?.reserved, "kernel");
+
+    // It has something to take away, and that is not said to be nothing.
+    const { status, stderr } = await machine.portFor("--unbind=job");
+    assertEquals([status, stderr], [0, ""]);
+    assertEquals(await machine.kernel(), "");
   },
 });
 

@@ -11,6 +11,8 @@ import { readStore } from "../../lib/store/store_file.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
+const HOW = { isStillGood: () => true };
+
 /** Replaces a file as it is now. */
 function replace(
   path: string,
@@ -21,7 +23,7 @@ function replace(
   } = {},
 ): boolean {
   const before = readStore(path, runtime);
-  return replaceFile(path, before, text, isStillGood, runtime);
+  return replaceFile(path, before, text, { isStillGood }, runtime);
 }
 
 Deno.test("a file is created, then replaced by another one", () => {
@@ -67,7 +69,7 @@ Deno.test("a file whose text changed meanwhile is left alone", () => {
   const seconds = before!.facts.modifiedMs / 1000;
   Deno.utimeSync(path, seconds, seconds);
 
-  assert(!replaceFile(path, before, "ours", () => true, currentRuntime));
+  assert(!replaceFile(path, before, "ours", HOW, currentRuntime));
   assertEquals(temp.read("file"), "new");
   assertEquals(temp.names(), ["file"]);
 });
@@ -78,7 +80,7 @@ Deno.test("a file whose mode changed meanwhile is left alone", () => {
   const before = readStore(path, currentRuntime);
   Deno.chmodSync(path, 0o600);
 
-  assert(!replaceFile(path, before, "ours", () => true, currentRuntime));
+  assert(!replaceFile(path, before, "ours", HOW, currentRuntime));
   assertEquals(temp.read("file"), "old");
   assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
 });
@@ -96,7 +98,7 @@ Deno.test("a file that appeared where there was none is left alone", () => {
   using temp = new TempFolder();
   const path = temp.write("file", "theirs");
 
-  assert(!replaceFile(path, undefined, "ours", () => true, currentRuntime));
+  assert(!replaceFile(path, undefined, "ours", HOW, currentRuntime));
   assertEquals(temp.read("file"), "theirs");
   assertEquals(temp.names(), ["file"]);
 });
@@ -203,4 +205,17 @@ Deno.test("a file is given as another's owner, group and mode as far as may be",
   } finally {
     file.close();
   }
+});
+
+Deno.test("a new file has the mode that is asked for, whatever the umask", () => {
+  using temp = new TempFolder();
+  const path = temp.file("file");
+  const before = Deno.umask(0o077);
+  try {
+    const how = { ...HOW, mode: 0o644 };
+    assert(replaceFile(path, undefined, "new", how, currentRuntime));
+  } finally {
+    Deno.umask(before);
+  }
+  assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
 });

@@ -200,18 +200,16 @@ export async function failEverywhere(): Promise<Findings> {
 export async function failTwice(): Promise<Findings> {
   const [, , call] = CALLS;
   using site = new Site(call!);
-  const temporary = site.file("ports.toml.tmp");
+  const store = site.file("ports.toml");
   let attempts = 0;
-  await site.call((step, run) => {
-    if (step.path !== temporary) return run();
-    if (step.operation === "open" && ++attempts === 1) {
-      Deno.writeTextFileSync(site.file("ports.toml"), "# saved\n", {
-        append: true,
-      });
+  const status = await site.call(({ operation, path }, run) => {
+    if (operation === "open" && path === `${store}.tmp` && ++attempts === 1) {
+      Deno.writeTextFileSync(store, "# saved\n", { append: true });
     }
-    if (step.operation === "rename" && attempts === 2) throw systemError("EIO");
+    if (operation === "rename" && path === store) throw systemError("EIO");
     return run();
   });
+  if (status === 0) throw new Error("nothing failed");
   const state = site.state();
   const before = new Site(call!);
   const expected = before.state();

@@ -192,6 +192,12 @@ export class Machine implements AsyncDisposable {
     return text?.match(/^net\.ipv4\.ip_local_reserved_ports = (.*)$/m)?.[1];
   }
 
+  /** What port-for's file says that it has added itself. */
+  added(): string {
+    const text = textIfThere(this.seen(`${this.sysctlFolder}/${FILE_NAME}`));
+    return text?.match(/^# added for ".*": (.*)$/m)?.[1] ?? "";
+  }
+
   /** The entries of a store, read without the program's own code. */
   entries(store = this.store): Map<string, Entry> {
     const { ports = {} } = parse(textIfThere(this.seen(store)) ?? "");
