@@ -46,7 +46,7 @@ export const denoRuntime: Runtime = {
   readFolder: (path) => [...Deno.readDirSync(path)].map(({ name }) => name),
   makeFolder: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
   rename: (from, to) => Deno.renameSync(from, to),
-  remove: (path) => Deno.removeSync(path),
+  remove,
 
   run,
   runInPlace,
@@ -87,6 +87,14 @@ function factsOf(info: Deno.FileInfo): FileFacts {
     identity: `${info.dev}:${info.ino}`,
     modifiedMs: info.mtime?.getTime() ?? 0,
   };
+}
+
+/** Deno would remove a folder, too, if it is empty. */
+function remove(path: string): void {
+  if (Deno.lstatSync(path).isDirectory) {
+    throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
+  }
+  Deno.removeSync(path);
 }
 
 /** Whether this process listens for signals: then it does so to its end. */

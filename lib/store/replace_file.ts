@@ -1,3 +1,4 @@
+import { PortForError } from "../error.ts";
 import { folderOf } from "../runtime/path.ts";
 import {
   errorCode,
@@ -111,6 +112,12 @@ function createTemporary(
     return runtime.open(path, how);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
+    if (runtime.lstat(path).kind === "folder") {
+      throw new PortForError(
+        "FAILED",
+        `cannot write ${path}: it is a folder (remove it)`,
+      );
+    }
     runtime.remove(path);
     return runtime.open(path, how);
   }

@@ -346,6 +346,8 @@ export const FILE_CASES: readonly RuntimeCase[] = [
       assertEquals(fs.readdirSync(folder), ["file"]);
       runtime.remove(`${folder}/file`);
       assertEquals(fs.readdirSync(folder), []);
+      runtime.makeFolder(`${folder}/empty`, 0o755);
+      fails("EISDIR", () => runtime.remove(`${folder}/empty`));
       fails("ENOENT", () => runtime.remove(`${folder}/file`));
     },
   },
