@@ -25,7 +25,10 @@ import { holderText, type Painter, painterFor } from "./text.ts";
 /** A port and the name that holds it: an item of `--explain --json`. */
 export interface ExplainedPort extends PortExplanation {
   /** The association that it belongs to, if it belongs to one. */
-  readonly association?: Association;
+  readonly association?: Omit<Association, "expires"> & {
+    /** When its lease ends, as RFC 3339 writes it. */
+    readonly expires?: string;
+  };
   /** Whether the store's `[policy]` lets it be chosen. */
   readonly allowedByPolicy: boolean;
 }
@@ -58,7 +61,7 @@ export async function explain(call: Call): Promise<number> {
       ...explanation,
       good: explanation.good && allowed,
       allowedByPolicy: allowed,
-      ...(association ? { association } : {}),
+      ...(association ? { association: inJson(association) } : {}),
     });
   }
   runtime.writeOut(
@@ -69,6 +72,12 @@ export async function explain(call: Call): Promise<number> {
       ),
   );
   return explanations.every(({ good, free }) => good && free) ? 0 : 1;
+}
+
+function inJson(
+  { expires, ...rest }: Association,
+): NonNullable<ExplainedPort["association"]> {
+  return { ...rest, ...(expires ? { expires: expires.toISOString() } : {}) };
 }
 
 /** What is known of a port does not depend on the store: go on without it. */
@@ -150,7 +159,7 @@ function* facts(
   if (association) {
     const { name, expires } = association;
     yield `associated with ${quoted(name)}` +
-      (expires ? ` until ${expires.toISOString()}` : "");
+      (expires ? ` until ${expires}` : "");
   }
   for (const holder of holders) yield holderFact(holder);
   if (explanation.free) {

@@ -1,4 +1,4 @@
-import { quoted } from "../error.ts";
+import { PortForError, quoted } from "../error.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type AssociateOptions, checkOptions } from "./associate_options.ts";
@@ -75,12 +75,20 @@ export class PortStore {
    *
    * @param path The path of the store's file.
    * @param options How to behave.
+   * @throws {PortForError} `BAD_INPUT` for a time to wait that is none.
    */
   constructor(path: string, options: PortStoreOptions = {}) {
+    const { wait = DEFAULT_WAIT } = options;
+    if (!(wait >= 0)) {
+      throw new PortForError(
+        "BAD_INPUT",
+        `cannot wait ${wait} s for a store: not a number of seconds, such as 30`,
+      );
+    }
     this.path = path;
     this.#toChange = {
       path,
-      wait: options.wait ?? DEFAULT_WAIT,
+      wait,
       createFolder: options.createFolder ?? false,
       warn: options.onWarning ?? (() => {}),
     };

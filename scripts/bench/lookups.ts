@@ -8,9 +8,9 @@ const NAMES = 10;
 
 /** Names that are known already: the call that is made most. */
 export async function lookups(bench: Bench): Promise<Result[]> {
-  const { bunBinary, denoSource, python, floors } = bench.programs;
+  const { bunBinary, denoSource, denoPackage, python, floors } = bench.programs;
   const contenders = [
-    ...[bunBinary, denoSource, ...(python ? [python] : [])]
+    ...[bunBinary, denoSource, denoPackage, ...(python ? [python] : [])]
       .map((program) => lookup(bench, program)),
     ...floors.map(({ name, words }) => ({ program: name, words: () => words })),
   ];

@@ -29,6 +29,8 @@ export interface Floor {
 export interface Programs {
   readonly bunBinary: Program;
   readonly denoSource: Program;
+  /** The package, which is a library as well: what `deno run jsr:` runs. */
+  readonly denoPackage: Program;
   /** `undefined` where it is not installed. */
   readonly python: Program | undefined;
   readonly floors: readonly Floor[];
@@ -38,6 +40,7 @@ export interface Programs {
 
 export const BUN_BINARY = "port-for, Bun binary";
 export const DENO_SOURCE = "port-for, Deno from source";
+export const DENO_PACKAGE = "port-for, Deno as a package";
 export const PYTHON = "port-for, Debian's Python";
 export const EMPTY_BUN = "an empty Bun binary";
 export const EMPTY_DENO = "an empty Deno program";
@@ -63,6 +66,7 @@ export async function preparePrograms(folder: string): Promise<Programs> {
   return {
     bunBinary: ours(BUN_BINARY, [bunBinary]),
     denoSource: ours(DENO_SOURCE, denoRun(`${PROJECT}/lib/cli/from_source.ts`)),
+    denoPackage: ours(DENO_PACKAGE, denoRun(`${PROJECT}/main.ts`)),
     python: await hasPython() ? python() : undefined,
     floors: [
       { name: EMPTY_BUN, words: [emptyBinary] },

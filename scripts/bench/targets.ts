@@ -3,6 +3,7 @@ import { GET_PORT_ON_NODE } from "./others.ts";
 import { OURS_ON_BUN, OURS_ON_DENO, PYTHON_LIBRARY } from "./picking.ts";
 import {
   BUN_BINARY,
+  DENO_PACKAGE,
   DENO_SOURCE,
   EMPTY_BUN,
   EMPTY_DENO,
@@ -73,6 +74,12 @@ const TARGETS: readonly Target[] = [
     says: "a lookup on Deno from source, against an empty Deno program",
     atMost: 1.3,
     figure: ratio("lookups", DENO_SOURCE, EMPTY_DENO),
+    aside: (results) => {
+      const whole = ratio("lookups", DENO_PACKAGE, EMPTY_DENO)(results);
+      return whole === undefined
+        ? undefined
+        : `with the library's modules, as main.ts ${number(whole)}`;
+    },
   },
   ...[OURS_ON_DENO, OURS_ON_BUN].flatMap((ours): Target[] => [
     {

@@ -602,3 +602,14 @@ Deno.test("what contradicts the store is all told, and nothing is taken over", a
   );
   assertEquals(store.text(), text);
 });
+
+Deno.test("a time to wait that is none is refused at once", () => {
+  for (const wait of [NaN, -1]) {
+    const error = assertThrows(
+      () => new PortStore("ports.toml", { wait }),
+      PortForError,
+      `cannot wait ${wait} s`,
+    );
+    assertEquals(error.code, "BAD_INPUT");
+  }
+});
