@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { formatPortRange, MAX_PORT } from "../lib/ports/port_range.ts";
-import { PortSet, setOf } from "../lib/ports/port_set.ts";
+import { PortSet } from "../lib/ports/port_set.ts";
 import { isLongEnough } from "../lib/ports/range_shape.ts";
 import { readIana } from "./port_sources/iana.ts";
 import type { PortRow, PortSource } from "./port_sources/port_row.ts";
@@ -154,9 +154,7 @@ function rangesModule(
 ): string {
   const unclaimed = new PortSet().add({ first: 1, last: MAX_PORT })
     .deleteAll(assigned).deleteAll(wellKnown);
-  const longRuns = setOf(
-    [...unclaimed.ranges()].filter((run) => isLongEnough(run)),
-  );
+  const longRuns = [...unclaimed.ranges()].filter((run) => isLongEnough(run));
   return `${
     heading("Which ports are claimed: all that choosing needs.", sources)
   }
@@ -165,18 +163,22 @@ export const SIZES = { assigned: ${assigned.size}, wellKnown: ${wellKnown.size} 
 
 /** Ports in the IANA registry for at least one transport. */
 export const ASSIGNED = \`
-${wrapped(assigned)}
+${wrapped(textsOf(assigned))}
 \`;
 
 /** Ports in wide use over TCP, by the Wikipedia list. */
 export const WELL_KNOWN = \`
-${wrapped(wellKnown)}
+${wrapped(textsOf(wellKnown))}
 \`;
 
-/** Ports on neither list, in runs that are long enough to be good ranges. */
-export const UNCLAIMED_RUNS = \`
-${wrapped(longRuns)}
-\`;
+/**
+ * The runs of ports on neither list that are long enough to be good ranges: the
+ * first and the last port of one, of the next, and so on. A list of numbers is
+ * there at once, while a text has to be read.
+ */
+export const UNCLAIMED_RUNS: readonly number[] = [
+${wrapped(longRuns.map(({ first, last }) => `${first},${last},`))}
+];
 `;
 }
 
@@ -229,11 +231,15 @@ function lines(rows: readonly PortRow[]): string {
   ).join("\n");
 }
 
-function wrapped(set: PortSet): string {
+function textsOf(set: PortSet): string[] {
+  return [...set.ranges()].map(formatPortRange);
+}
+
+/** Texts side by side, in lines of up to 80 characters. */
+function wrapped(texts: readonly string[]): string {
   const filled: string[] = [];
   let line = "";
-  for (const range of set.ranges()) {
-    const text = formatPortRange(range);
+  for (const text of texts) {
     if (line.length + 1 + text.length > 80) {
       filled.push(line);
       line = text;

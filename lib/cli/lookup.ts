@@ -6,9 +6,6 @@ import { storeLocation } from "./store_location.ts";
 /** Names that are valid for sure, and no options. */
 const PLAIN_NAME = /^(?!-)[!-~](?:[ -~]{0,253}[!-~])?$/;
 
-/** What stands above the entries of a store without a policy. */
-const PLAIN_HEAD = /^(?:(?:version = 1|#[^\r\n]*)?\r?\n)*$/;
-
 /** An entry that is a table, as port-for writes it; nothing in it is needed. */
 const TABLE =
   /^\{ port = (\d{1,5})(?:, count = (\d{1,5}))?(?: \}|, (?:expires|directory|reserved) = )/;
@@ -51,7 +48,7 @@ function portsIn(
   names: readonly string[],
 ): number[] | undefined {
   const plain = readPlainText(text);
-  if (!plain || !PLAIN_HEAD.test(plain.head)) return undefined;
+  if (!plain?.isBare) return undefined;
   if (!eachPortOnce(plain.entries.values())) return undefined;
   const ports = names.map((name) => plain.entries.get(name));
   return ports.every((port) => typeof port === "number") ? ports : undefined;

@@ -104,10 +104,8 @@ export class Chooser {
     used: PortSet,
   ): Promise<number | undefined> {
     const { count = 1 } = this.#choice;
-    const beginnings = beginningsOfRuns(
-      count,
-      new PortSet(wanted).deleteAll(held),
-    );
+    const open = held.isEmpty ? wanted : new PortSet(wanted).deleteAll(held);
+    const beginnings = beginningsOfRuns(count, open);
     for (const first of candidates) {
       if (!beginnings.has(first)) continue;
       const ports = Array.from({ length: count }, (_, at) => first + at);
@@ -161,9 +159,10 @@ export class Chooser {
     return objections;
   }
 
-  /** What the user's cuts leave of some ports. */
+  /** What the user's cuts leave of some ports. Not to be changed. */
   #wanted(ports: PortSet): PortSet {
     const { range, exclude } = this.#choice;
+    if (!range && !exclude) return ports;
     const wanted = new PortSet(ports);
     if (range) wanted.retainAll(setOf([range]));
     if (exclude) wanted.deleteAll(exclude);
@@ -172,7 +171,7 @@ export class Chooser {
 
   /** What would be wanted if the system handed no ports out by itself. */
   #wantedBeyond(): PortSet {
-    return this.#wanted(this.#goodBeyond()).deleteAll(this.#good);
+    return this.#wanted(this.#goodBeyond().deleteAll(this.#good));
   }
 
   #goodBeyond(): PortSet {

@@ -22,7 +22,9 @@ export function availableOutside(
   ephemeral: readonly PortRange[],
   bounds: Bounds = {},
 ): PortSet {
-  return cut(new PortSet(unclaimedPorts()), ephemeral, bounds);
+  const available = new PortSet(unclaimedPorts());
+  for (const range of takenRanges(ephemeral, bounds)) available.delete(range);
+  return available;
 }
 
 /**
@@ -36,18 +38,39 @@ export function goodPortsOutside(
   ephemeral: readonly PortRange[],
   bounds: Bounds = {},
 ): PortSet {
-  return goodPortsOf(cut(new PortSet(unclaimedRuns()), ephemeral, bounds));
+  const good = new PortSet();
+  const taken = takenRanges(ephemeral, bounds);
+  for (const run of unclaimedRuns()) {
+    for (const range of goodRangesIn(partsOutside(run, taken))) good.add(range);
+  }
+  return good;
 }
 
-function cut(
-  ports: PortSet,
+/** Where no port is available, ascending by where the ranges begin. */
+function takenRanges(
   ephemeral: readonly PortRange[],
   { low = SYSTEM_PORTS.last + 1, high = DYNAMIC_RANGE.first - 1 }: Bounds,
-): PortSet {
-  if (low > 0) ports.delete({ first: 0, last: low - 1 });
-  if (high < MAX_PORT) ports.delete({ first: high + 1, last: MAX_PORT });
-  for (const range of ephemeral) ports.delete(range);
-  return ports;
+): PortRange[] {
+  const taken = [...ephemeral];
+  if (low > 0) taken.push({ first: 0, last: low - 1 });
+  if (high < MAX_PORT) taken.push({ first: high + 1, last: MAX_PORT });
+  return taken.sort((a, b) => a.first - b.first);
+}
+
+/** What ranges, ascending by where they begin, leave of a run. */
+function partsOutside(
+  run: PortRange,
+  taken: readonly PortRange[],
+): PortRange[] {
+  const parts: PortRange[] = [];
+  let { first } = run;
+  for (const range of taken) {
+    if (range.first > run.last) break;
+    if (range.first > first) parts.push({ first, last: range.first - 1 });
+    first = Math.max(first, range.last + 1);
+  }
+  if (first <= run.last) parts.push({ first, last: run.last });
+  return parts;
 }
 
 /**
@@ -58,9 +81,16 @@ export function goodRangesOf(
   available: PortSet,
   shape: GoodRangeShape = {},
 ): PortRange[] {
+  return goodRangesIn(available.ranges(), shape);
+}
+
+function goodRangesIn(
+  runs: Iterable<PortRange>,
+  shape: GoodRangeShape = {},
+): PortRange[] {
   const { border = BORDER } = shape;
   const good: PortRange[] = [];
-  for (const run of available.ranges()) {
+  for (const run of runs) {
     if (!isLongEnough(run, shape)) continue;
     good.push({ first: run.first + border, last: run.last - border });
   }

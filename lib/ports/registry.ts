@@ -1,11 +1,10 @@
 import { ASSIGNED, UNCLAIMED_RUNS, WELL_KNOWN } from "../../data/ranges.ts";
-import { MAX_PORT } from "./port_range.ts";
+import { MAX_PORT, type PortRange } from "./port_range.ts";
 import { PortSet } from "./port_set.ts";
 
 let assigned: PortSet | undefined;
 let wellKnown: PortSet | undefined;
 let unclaimed: PortSet | undefined;
-let longRuns: PortSet | undefined;
 
 /**
  * The ports that are in the IANA registry for at least one transport.
@@ -34,12 +33,11 @@ export function unclaimedPorts(): PortSet {
     .deleteAll(wellKnownPorts());
 }
 
-/**
- * The unclaimed ports in runs that are long enough to be good ranges. Not to be
- * changed by the caller.
- */
-export function unclaimedRuns(): PortSet {
-  return longRuns ??= portsIn(UNCLAIMED_RUNS);
+/** The runs of unclaimed ports that are long enough to be good ranges. */
+export function* unclaimedRuns(): Generator<PortRange> {
+  for (let at = 0; at < UNCLAIMED_RUNS.length; at += 2) {
+    yield { first: UNCLAIMED_RUNS[at]!, last: UNCLAIMED_RUNS[at + 1]! };
+  }
 }
 
 /** Reads the form of data/ranges.ts: `7 9 20-25`, separated by white space. */

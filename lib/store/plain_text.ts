@@ -10,6 +10,8 @@
 export interface PlainText {
   /** What stands before `[ports]`; where that is no TOML, the whole is none. */
   readonly head: string;
+  /** Whether that says no more than what version 1 says. */
+  readonly isBare: boolean;
   /** By name, in order: the port, or the text of an inline table. */
   readonly entries: ReadonlyMap<string, number | string>;
   /** Where the line of the last entry ends, or that of `[ports]`. */
@@ -21,21 +23,26 @@ const PORTS_LINE = /(?<=^|\n)\[ports\]/;
 /** What might name ports before that line; `\` might spell it. */
 const MAYBE_PORTS = /^[^#\n]*(?:ports|\\)/m;
 
+// deno-lint-ignore no-control-regex
+const COMMENT = /#[^\x00-\x08\x0a-\x1f\x7f]*/.source;
+
+/** Comments, and perhaps the version among them. */
+const BARE_HEAD = new RegExp(
+  `^(?:(?:${COMMENT})?\\r?\\n)*(?:version = 1\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
+);
+
 /** A blank line, a comment, or an entry; in groups its key and its value. */
 const LINE = lineOf({
   // deno-lint-ignore no-control-regex
   key: /([\w-]+)|"([^"\\\x00-\x1f\x7f]*)"/,
   value: /(0|[1-9]\d{0,8})|(\{[^\r\n]*\})/,
-  // deno-lint-ignore no-control-regex
-  comment: /#[^\x00-\x08\x0a-\x1f\x7f]*/,
 });
 
-function lineOf(parts: Record<"key" | "value" | "comment", RegExp>): RegExp {
-  const { key, value, comment } = parts;
+function lineOf({ key, value }: Record<"key" | "value", RegExp>): RegExp {
   const blank = "[ \\t]*";
   const entry = `(?:${key.source})${blank}=${blank}(?:${value.source})`;
   return new RegExp(
-    `${blank}(?:${entry})?${blank}(?:${comment.source})?(?:\\r?\\n|$)`,
+    `${blank}(?:${entry})?${blank}(?:${COMMENT})?(?:\\r?\\n|$)`,
     "y",
   );
 }
@@ -61,7 +68,7 @@ export function readPlainText(text: string): PlainText | undefined {
     entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
-  return { head, entries, end };
+  return { head, isBare: BARE_HEAD.test(head), entries, end };
 }
 
 /** The key on a line; an empty one where there is no line. */

@@ -99,6 +99,8 @@ well known: wikipedia.txt
     SIZES: { assigned: 12, wellKnown: 2 },
     ASSIGNED: "\n2001 2010-2019 2030\n",
     WELL_KNOWN: "\n2001 2500\n",
+    // What is between the others is too short.
+    UNCLAIMED_RUNS: [1, 2000, 2031, 2499, 2501, 65535],
     IANA_SERVICES: `
 2001\ttcp,udp\tone\tOne, with a comma and a line break
 2010-2019\tsctp\tmany\t\${many}, \`quoted\` and \\ slashed
