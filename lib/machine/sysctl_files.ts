@@ -87,7 +87,8 @@ export function sysctlFileText({ ports, added }: OwnSysctlFile): string {
   return `\
 # Written by port-for (--reserve): do not edit, it will be replaced.
 # Ports that the kernel must not hand out by itself: those of port-for's names,
-# and all that others have reserved, which this file would hide.
+# and all that others have reserved, which this file would hide. To free one of
+# theirs, take it off the kernel's list, then run port-for --reserve.
 ${lines.join("")}${KEY} = ${formatReservedPorts(ports)}
 `;
 }
