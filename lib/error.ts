@@ -61,9 +61,20 @@ export class PortForError extends Error {
  * whatever would confuse a terminal escaped.
  */
 export function quoted(text: string): string {
-  return JSON.stringify(text)
-    .replace(
-      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-      (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-    );
+  return escaped(JSON.stringify(text));
+}
+
+/**
+ * A text with what would confuse a terminal, or cannot be seen, escaped.
+ *
+ * @param what Which characters those are.
+ */
+export function escaped(
+  text: string,
+  what = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+): string {
+  return text.replace(
+    what,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }

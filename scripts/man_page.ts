@@ -52,6 +52,11 @@ Set for
 the first port, and that of each
 .IR NAME .
 .TP
+.B PORT_FOR_SYSCTL_DIR
+The folder for the file of
+.BR \\-\\-reserve ,
+instead of /etc/sysctl.d.
+.TP
 .BR XDG_STATE_HOME ", " HOME
 Where the store of
 .B \\-\\-user
@@ -66,6 +71,15 @@ The store of the machine: TOML, for people to read and to edit.
 .TP
 .I /etc/port\\-for.toml.lock
 What writers lock, and leave there.
+.TP
+.I ~/.local/state/port\\-for/port\\-for.toml
+The store of
+.BR \\-\\-user .
+.TP
+.I /etc/sysctl.d/99\\-zz\\-port\\-for.conf
+What
+.B \\-\\-reserve
+has the kernel reserve at boot.
 .SH EXIT STATUS
 .TP
 .B 0
@@ -76,14 +90,25 @@ It could not be done, or the answer is no.
 .TP
 .B 2
 The command line is wrong.
+.PP
+With a
+.I COMMAND
+it is that of the command: 128 + n where signal n ended it, 126 where it cannot
+be run, 127 where there is none. In its arguments
+.B {port}
+is replaced by the first port, and
+.BI { NAME }
+by that of
+.IR NAME .
+SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 and SIGUSR2 are passed on to it.
 .SH EXAMPLES
 .EX
 $ sudo port\\-for instance1.apache
-21553
+14423
 $ port\\-for instance1.apache
-21553
+14423
 $ port\\-for \\-\\-list
-instance1.apache: 21553
+instance1.apache: 14423
 .EE
 .SH SEE ALSO
 .BR ip (7),

@@ -208,22 +208,22 @@ function* otherFilesProblems(
 function* fileProblems(path: string, runtime: Runtime): Generator<string> {
   const real = realPathIfThere(path, runtime);
   if (real === undefined) return;
-  const lock = factsIfThere(`${real}.lock`, runtime);
+  const lock = factsOrNothing(`${real}.lock`, runtime);
   const foreign = lock &&
-    lockProblem(lock, factsIfThere(real, runtime), runtime);
+    lockProblem(lock, factsOrNothing(real, runtime), runtime);
   if (foreign) yield `the lock ${real}.lock keeps every change out: ${foreign}`;
   for (const file of [real, `${real}.lock`]) {
-    const facts = factsIfThere(file, runtime);
+    const facts = factsOrNothing(file, runtime);
     if (facts?.kind === "file" && writableByOthers(facts)) {
       yield `${file} can be written by everybody (chmod o-w ${file})`;
     }
   }
   const folder = folderOf(real, runtime.os);
-  const folderFacts = factsIfThere(folder, runtime);
+  const folderFacts = factsOrNothing(folder, runtime);
   if (folderFacts && writableByOthers(folderFacts) && !isSticky(folderFacts)) {
     yield `everybody can replace files in ${folder} (chmod o-w ${folder})`;
   }
-  if (factsIfThere(`${real}.tmp`, runtime)) {
+  if (factsOrNothing(`${real}.tmp`, runtime)) {
     yield `${real}.tmp was left by a port-for that died, or one is writing ` +
       `just now (the next change of the store removes it)`;
   }
@@ -247,7 +247,7 @@ function realPathIfThere(path: string, runtime: Runtime): string | undefined {
   }
 }
 
-function factsIfThere(path: string, runtime: Runtime): FileFacts | undefined {
+function factsOrNothing(path: string, runtime: Runtime): FileFacts | undefined {
   try {
     return runtime.lstat(path);
   } catch (error) {

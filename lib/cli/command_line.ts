@@ -32,7 +32,7 @@ export class CommandLine {
     this.command = end === -1 ? undefined : args.slice(end + 1);
     this.#values = values;
     this.action = actionOf(names, values);
-    refuseNoCommand(this.action, this.command, values);
+    refuseNoCommand(this.action, names, this.command, values);
     if (this.action !== "help" && this.action !== "version") {
       refuseContradictions(this.action, names, values);
     }
@@ -164,6 +164,9 @@ function refuseContradictions(
   if (action === "associate" && names.length === 0 && !nameless) {
     throw wrong("no NAME is given");
   }
+  if (action === "associate" && names.length === 0) {
+    refuseWithoutNames(values);
+  }
   if (values.has("port") && names.length > 1) {
     throw wrong(
       `--port ${values.get("port")} is for one NAME, but ${names.length} are ` +
@@ -172,8 +175,22 @@ function refuseContradictions(
   }
 }
 
+/** What changes an association means nothing where none is asked for. */
+function refuseWithoutNames(values: Values): void {
+  const alone = ["env", "reserve"].find((long) => values.has(long));
+  if (!alone || (alone === "reserve" && values.has("here"))) return;
+  const means = [alone, "here", "json"];
+  const other = OPTIONS.find(({ long, changes }) =>
+    values.has(long) && changes?.includes("associate") && !means.includes(long)
+  );
+  if (other) {
+    throw wrong(`--${other.long} means nothing with --${alone} and no NAME`);
+  }
+}
+
 function refuseNoCommand(
   action: Action,
+  names: readonly string[],
   command: readonly string[] | undefined,
   values: Values,
 ): void {
@@ -184,6 +201,9 @@ function refuseNoCommand(
     : ["json", "env"].find((long) => values.has(long));
   if (other) {
     throw wrong(`--${other} and a COMMAND behind "--" contradict each other`);
+  }
+  if (names.length === 0 && !values.has("here")) {
+    throw wrong("no NAME is given");
   }
 }
 

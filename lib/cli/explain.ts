@@ -36,14 +36,15 @@ export interface ExplainedPort extends PortExplanation {
 /**
  * `--explain PORT`: all that is known about ports.
  *
- * @returns 0 where every one of them is good and free, else 1.
+ * @returns 0 where every one of them is good and free, else 1; 1 as well where
+ * the store, whose names and policy count, cannot be read.
  */
 export async function explain(call: Call): Promise<number> {
   const { line, runtime } = call;
   const ports = line.values("explain").map((port) =>
     parsePort(port, "--explain")
   );
-  const { associations, policy } = storeIfReadable(call);
+  const { associations, policy, isReadable } = storeIfReadable(call);
   const holders = readHolders(runtime, new Set(ports));
   const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
   const explanations: ExplainedPort[] = [];
@@ -71,7 +72,8 @@ export async function explain(call: Call): Promise<number> {
         "\n",
       ),
   );
-  return explanations.every(({ good, free }) => good && free) ? 0 : 1;
+  const areGood = explanations.every(({ good, free }) => good && free);
+  return areGood && isReadable ? 0 : 1;
 }
 
 function inJson(
@@ -83,12 +85,13 @@ function inJson(
 /** What is known of a port does not depend on the store: go on without it. */
 function storeIfReadable(
   { store, runtime }: Call,
-): { associations: Association[]; policy: Policy } {
+): { associations: Association[]; policy: Policy; isReadable: boolean } {
   try {
-    return { associations: store.list(), policy: store.policy() };
+    const associations = store.list();
+    return { associations, policy: store.policy(), isReadable: true };
   } catch (error) {
     fail(runtime, error);
-    return { associations: [], policy: {} };
+    return { associations: [], policy: {}, isReadable: false };
   }
 }
 

@@ -37,7 +37,10 @@ export function helpText(): string {
       ...options.flatMap(optionLines),
     ]),
     "",
-    "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong.",
+    'Behind "--", {port} in an argument is the first port, {web} that of "web".',
+    "",
+    "Exit status: 0 done, 1 it could not be done or the answer is no, 2 the command",
+    'line is wrong; with a COMMAND behind "--", its own.',
     "",
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { readPythonConf } from "../store/python_conf.ts";
 import { storeError } from "../store/store_error.ts";
 import { type Call, namedPortsJson } from "./call.ts";
+import { listLine } from "./list.ts";
 
 /** `--import FILE`: takes over the Python port-for's associations. */
 export async function importConf(
@@ -20,7 +21,7 @@ export async function importConf(
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(added.map((one) => [one.name, one]))
-      : added.map(({ name, port }) => `${name}: ${port}\n`).join(""),
+      : added.map(listLine).join(""),
   );
 }
 

@@ -1,5 +1,6 @@
+import { escaped } from "../error.ts";
 import { formatPortRange } from "../ports/port_range.ts";
-import { portsOf } from "../store/association.ts";
+import { type Association, portsOf } from "../store/association.ts";
 import { type Call, namedPortsJson, variableLines } from "./call.ts";
 import { associationsHere } from "./here.ts";
 
@@ -11,21 +12,18 @@ export function list(call: Call): void {
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(associations.map((one) => [one.name, one]))
-      : associations.map((one) =>
-        `${oneLine(one.name)}: ${formatPortRange(portsOf(one))}\n`
-      ).join(""),
+      : associations.map(listLine).join(""),
   );
 }
 
 /**
- * A name as it stands on a line of its own. A store may hold names that are not
- * valid: none of them must pass for a line, or speak to a terminal.
+ * A name with its ports on a line. A store may hold names that are not valid:
+ * none of them must pass for a line, or speak to a terminal. Characters that
+ * merely cannot be seen stay: emoji are made with them, and programs read this.
  */
-function oneLine(name: string): string {
-  return name.replace(
-    /\p{Cc}/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
+export function listLine(association: Association): string {
+  const name = escaped(association.name, /\p{Cc}/gu);
+  return `${name}: ${formatPortRange(portsOf(association))}\n`;
 }
 
 /** `--env` without a name: every association as a variable. */

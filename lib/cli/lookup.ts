@@ -6,9 +6,17 @@ import { storeLocation } from "./store_location.ts";
 /** Names that are valid for sure, and no options. */
 const PLAIN_NAME = /^(?!-)[!-~](?:[ -~]{0,253}[!-~])?$/;
 
-/** An entry that is a table, as port-for writes it; nothing in it is needed. */
-const TABLE =
-  /^\{ port = (\d{1,5})(?:, count = (\d{1,5}))?(?: \}|, (?:expires|directory|reserved) = )/;
+/** A moment as port-for writes it. */
+const MOMENT =
+  /\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ/;
+
+/** An entry that is a table, as port-for writes it, to its end. */
+const TABLE = new RegExp(
+  String.raw`^\{ port = (\d{1,5})(?:, count = (\d{1,5}))?` +
+    String.raw`(?:, expires = ${MOMENT.source})?` +
+    String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
+    String.raw`(?:, reserved = "(?:kernel|file)")? \}$`,
+);
 
 /**
  * The answer to the most frequent call of all, `[--store FILE] NAME...` with

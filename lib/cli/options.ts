@@ -97,7 +97,9 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "ttl",
         value: "DURATION",
-        help: "a lease (90s, 15m, 2h, 7d), renewed by each call with it",
+        help:
+          "a lease (90s, 15m, 2h, 7d), renewed by each call with it; once " +
+          "it has ended, a call without it is for good",
         changes: ["associate"],
       },
       {
@@ -217,7 +219,8 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       },
       {
         long: "user",
-        help: "your own store, ~/.local/state/port-for/port-for.toml",
+        help: "your own store, ~/.local/state/port-for/port-for.toml, unless " +
+          "$PORT_FOR_STORE names one",
       },
       {
         long: "wait",

@@ -1,6 +1,5 @@
-import { formatPortRange } from "../ports/port_range.ts";
-import { portsOf } from "../store/association.ts";
 import { type Call, namedPortsJson } from "./call.ts";
+import { listLine } from "./list.ts";
 
 /** `--reserve` without a name: puts right what was reserved before. */
 export async function restoreReservations(
@@ -10,7 +9,6 @@ export async function restoreReservations(
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(reserved.map((one) => [one.name, one]))
-      : reserved.map((one) => `${one.name}: ${formatPortRange(portsOf(one))}\n`)
-        .join(""),
+      : reserved.map(listLine).join(""),
   );
 }

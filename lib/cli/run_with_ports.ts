@@ -31,7 +31,7 @@ export async function runWithPorts(
     ...Object.fromEntries(variablesOf(ports)),
   };
   for (const one of named) await refuseUsed(command, one, runtime);
-  const places = new Map([["port", firstPort], ...ports]);
+  const places = new Map([...ports, ["port", firstPort]]);
   try {
     return await runtime.runInPlace(
       command,

@@ -1,9 +1,10 @@
+import { escaped } from "../error.ts";
 import { type Holder, holdersOf, readHolders } from "../machine/listeners.ts";
 import { probe } from "../machine/probe.ts";
 import type { Association } from "../store/association.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Call, portList } from "./call.ts";
-import { columnsOf, fitted, holderText, painterFor, visible } from "./text.ts";
+import { columnsOf, fitted, holderText, painterFor } from "./text.ts";
 
 /** An association and what has become of its port: an item of `--status --json`. */
 export interface AssociationStatus {
@@ -71,7 +72,7 @@ function table(
 ): string {
   const paint = painterFor(runtime);
   const rows = statuses.map((status) => ({
-    name: visible(status.name),
+    name: escaped(status.name),
     port: status.count === 1
       ? `${status.port}`
       : `${status.port}-${status.port + status.count - 1}`,

@@ -1,3 +1,4 @@
+import { escaped } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Holder } from "../machine/listeners.ts";
 
@@ -31,14 +32,6 @@ export function painterFor(runtime: Runtime): Painter {
     bad: paint(31),
     dim: paint(2),
   };
-}
-
-/** A name as people can read it, with what is invisible in it made visible. */
-export function visible(name: string): string {
-  return name.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
 }
 
 /** Wide characters of East Asia, and emoji, take two columns. */
@@ -81,7 +74,7 @@ export function holderText(holders: readonly Holder[]): string {
 
 function oneHolderText({ process, pid, user, how }: Holder): string {
   // Processes name themselves, and not always for the reader's good.
-  const name = visible(process ?? "a process");
+  const name = escaped(process ?? "a process");
   if (pid !== undefined) return `${name} (pid ${pid})`;
   if (user !== undefined) return `a process of the user ${user}`;
   return how === "connected"

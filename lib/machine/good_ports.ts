@@ -1,3 +1,4 @@
+import { PortForError } from "../error.ts";
 import {
   availableOutside,
   type Bounds,
@@ -54,7 +55,8 @@ export function availablePorts(
  * ports at their borders. Ascending.
  *
  * @param ports The ports to look at, by default `availablePorts()`.
- * @throws {PortForError} `BAD_INPUT` where `ports` has something else in it.
+ * @throws {PortForError} `BAD_INPUT` where `ports` has something else in it, or
+ * `shape` no whole numbers from 0.
  *
  * @example
  * ```ts
@@ -68,6 +70,7 @@ export function goodPortRanges(
   ports?: Ports,
   shape: GoodRangeShape = {},
 ): PortRange[] {
+  checkShape(shape);
   return goodRangesOf(
     ports === undefined ? availablePorts() : portSet(ports),
     shape,
@@ -77,6 +80,8 @@ export function goodPortRanges(
 /**
  * The good ports of this machine: all that lie in good ranges.
  *
+ * @throws {PortForError} `BAD_INPUT` where `shape` has no whole numbers from 0.
+ *
  * @example
  * ```ts
  * import { availableGoodPorts } from "@x/port-for";
@@ -85,9 +90,23 @@ export function goodPortRanges(
  * ```
  */
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
+  if (shape) checkShape(shape);
   return shape
     ? goodPortsOf(availablePorts(), shape)
     : new PortSet(currentGoodPorts());
+}
+
+function checkShape(shape: GoodRangeShape): void {
+  for (const [what, value] of Object.entries(shape)) {
+    if (value === undefined || (Number.isInteger(value) && value >= 0)) {
+      continue;
+    }
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot look for good ranges with ${what} ${value}: not a whole number ` +
+        `from 0`,
+    );
+  }
 }
 
 /** The good ports as they are now. Not to be changed by the caller. */

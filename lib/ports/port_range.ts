@@ -74,7 +74,11 @@ export function parsePortRange(
   const first = Number(match?.[1]);
   const last = Number(match?.[2] ?? match?.[1]);
   if (!match) {
-    throw unreadable(source, text, "not of the form FIRST-LAST (20000-29999)");
+    throw unreadable(
+      source,
+      text,
+      "not a port or FIRST-LAST (such as 20000-29999)",
+    );
   }
   if (!isPort(first) || !isPort(last)) {
     throw unreadable(source, text, `ports go from 1 to ${MAX_PORT}`);

@@ -109,7 +109,8 @@ export class PortSet implements Iterable<number> {
     const { first, last } = typeof ports === "number"
       ? { first: ports, last: ports }
       : ports;
-    if (!(first >= 0 && first <= last && last <= MAX_PORT)) {
+    const areWhole = Number.isInteger(first) && Number.isInteger(last);
+    if (!(areWhole && first >= 0 && first <= last && last <= MAX_PORT)) {
       throw new PortForError(
         "BAD_INPUT",
         `cannot use ${first}-${last} as ports: they go from 0 to ${MAX_PORT}`,

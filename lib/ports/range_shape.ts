@@ -18,14 +18,14 @@ export interface GoodRangeShape {
 export const BORDER = 3;
 
 /** A run must be longer than this without its borders, by default. */
-export const MIN_RANGE_LENGTH = 20;
+const MIN_RANGE_LENGTH = 20;
 
 /** How many ports a run needs to have good ones in it, by default. */
 export const SHORTEST_RANGE = MIN_RANGE_LENGTH + 2 * BORDER + 1;
 
 /**
  * Whether a run of available ports is long enough to have good ports in it.
- * The length is that of the first port-for, `last - first`: one less than the
+ * The length is that of the Python port-for, `last - first`: one less than the
  * number of ports.
  */
 export function isLongEnough(

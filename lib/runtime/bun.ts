@@ -122,7 +122,6 @@ function factsOf(stats: fs.Stats): FileFacts {
     userId: hasOwners ? stats.uid : undefined,
     groupId: hasOwners ? stats.gid : undefined,
     identity: `${stats.dev}:${stats.ino}`,
-    modifiedMs: stats.mtimeMs,
   };
 }
 

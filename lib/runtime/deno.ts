@@ -85,7 +85,6 @@ function factsOf(info: Deno.FileInfo): FileFacts {
     userId: info.uid ?? undefined,
     groupId: info.gid ?? undefined,
     identity: `${info.dev}:${info.ino}`,
-    modifiedMs: info.mtime?.getTime() ?? 0,
   };
 }
 

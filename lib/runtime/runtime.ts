@@ -96,8 +96,6 @@ export interface FileFacts {
   readonly groupId: number | undefined;
   /** Tells one file from another, and a file from its replacement. */
   readonly identity: string;
-  /** When the content changed last, in milliseconds since 1970. */
-  readonly modifiedMs: number;
 }
 
 /** How to open a file. */

@@ -47,20 +47,13 @@ export function checkOptions(
 ): void {
   const wrong = (what: string, why: string) =>
     new PortForError("BAD_INPUT", `cannot associate ${what}: ${why}`);
-  if (port !== undefined) checkPort(port, "associate port");
   if (port !== undefined && new Set(names).size > 1) {
     throw wrong(
       `port ${port} with ${names.length} names`,
       "a port belongs to one name",
     );
   }
-  const most = MAX_PORT - (port ?? 1) + 1;
-  if (count !== undefined && (!isPort(count) || count > most)) {
-    throw wrong(
-      `${count} ports from ${port ?? 1} (--count)`,
-      `not a whole number from 1 to ${most}`,
-    );
-  }
+  checkPorts(port, count);
   if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_TTL)) {
     throw wrong(
       `a lease of ${ttl} s`,
@@ -70,6 +63,27 @@ export function checkOptions(
   if (typeof range === "string") parsePortRange(range);
   else if (range !== undefined) portSet(range);
   if (exclude !== undefined) portSet(exclude);
+}
+
+/**
+ * Refuses what is no port, or no block of ports.
+ *
+ * @param port The first port, if it is known.
+ * @param count How many there are to be, if that is said.
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function checkPorts(port?: number, count?: number): void {
+  if (port !== undefined) checkPort(port, "associate port");
+  if (count === undefined) return;
+  const wrong = (why: string) =>
+    new PortForError("BAD_INPUT", `cannot associate ${count} ports: ${why}`);
+  if (!isPort(count)) {
+    throw wrong(`the count is not a whole number from 1 to ${MAX_PORT}`);
+  }
+  const last = (port ?? 1) + count - 1;
+  if (last > MAX_PORT) {
+    throw wrong(`from ${port} the last would be ${last}, above ${MAX_PORT}`);
+  }
 }
 
 /** A century in seconds: a longer lease is a mistake. */

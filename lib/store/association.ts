@@ -38,6 +38,14 @@ export function isExpired({ expires }: Association, now = Date.now()): boolean {
   return expires !== undefined && expires.getTime() <= now;
 }
 
+/**
+ * Whether nobody else may have an association's ports: a lease that has ended,
+ * but whose ports are reserved, still has them.
+ */
+export function holdsPorts(association: Association): boolean {
+  return !isExpired(association) || association.reserved !== undefined;
+}
+
 /** Why a text is no valid name; `undefined` where it is one. */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "it is empty";

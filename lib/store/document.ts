@@ -11,7 +11,7 @@ import { isTable, type Place, readToml, type Toml } from "./toml.ts";
 import { placesIn, statementsOf } from "./toml_statements.ts";
 
 /** The newest `version` of the store format that this program understands. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** What the text of a store means. */
 export interface Document {

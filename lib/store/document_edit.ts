@@ -13,7 +13,7 @@ import {
 } from "./toml_statements.ts";
 
 /** What is to become of which names: an association, or none. */
-type Changes = ReadonlyMap<string, Association | undefined>;
+export type Changes = ReadonlyMap<string, Association | undefined>;
 
 /** An edit that would have changed more, or less, than was meant. */
 export class EditError extends Error {}

@@ -1,7 +1,11 @@
 import { PortForError, quoted } from "../error.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type AssociateOptions, checkOptions } from "./associate_options.ts";
+import {
+  type AssociateOptions,
+  checkOptions,
+  checkPorts,
+} from "./associate_options.ts";
 import { type Association, checkName, isExpired } from "./association.ts";
 import type { Policy } from "./document.ts";
 import { isRenewedBy } from "./lease.ts";
@@ -75,10 +79,16 @@ export class PortStore {
    *
    * @param path The path of the store's file.
    * @param options How to behave.
-   * @throws {PortForError} `BAD_INPUT` for a time to wait that is none.
+   * @throws {PortForError} `BAD_INPUT` for a path or a time to wait that is none.
    */
   constructor(path: string, options: PortStoreOptions = {}) {
     const { wait = DEFAULT_WAIT } = options;
+    if (path === "") {
+      throw new PortForError(
+        "BAD_INPUT",
+        'cannot use "" as a store: it is no path (name a file)',
+      );
+    }
     if (!(wait >= 0)) {
       throw new PortForError(
         "BAD_INPUT",
@@ -216,10 +226,15 @@ export class PortStore {
    * Takes over associations from elsewhere: all, or none.
    *
    * @returns Those that were not here already.
-   * @throws {PortForError} `PORT_TAKEN` where any of them contradicts the store,
-   * naming every one that does; else as `release` does. Nothing is changed then.
+   * @throws {PortForError} `PORT_TAKEN` where any of them contradicts the store
+   * or another, naming every one that does; else as `release` does. Nothing is
+   * changed then.
    */
   async adopt(associations: readonly Association[]): Promise<Association[]> {
+    for (const { name, port, count } of associations) {
+      checkName(name);
+      checkPorts(port, count);
+    }
     return await (await writer()).adoptAssociations(
       this.#writable(),
       associations,

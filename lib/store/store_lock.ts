@@ -40,15 +40,15 @@ export async function lockStore(
   runtime: Runtime,
 ): Promise<StoreLock> {
   const path = `${store}.lock`;
-  const deadline = performance.now() + wait * 1000;
+  const began = performance.now();
   for (;;) {
     const file = openLock(store, path, facts, runtime);
     const isGood = () => leadsTo(path, file, runtime);
     try {
       while (!file.tryLock()) {
-        const left = deadline - performance.now();
+        const waited = performance.now() - began;
+        const left = wait * 1000 - waited;
         if (left <= 0) throw busy(store, path, wait);
-        const waited = wait * 1000 - left;
         await pause(Math.min(left, 1 + Math.random() * longestPause(waited)));
       }
       if (isGood()) return { isGood, release: () => closeQuietly(file) };

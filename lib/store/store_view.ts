@@ -1,7 +1,12 @@
 import { PortForError, quoted } from "../error.ts";
 import { formatPortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Association, isExpired, portsOf } from "./association.ts";
+import {
+  type Association,
+  holdsPorts,
+  isExpired,
+  portsOf,
+} from "./association.ts";
 import { type Document, type Problem, readDocument } from "./document.ts";
 import { readStore } from "./store_file.ts";
 import { NotTomlError } from "./toml.ts";
@@ -43,14 +48,10 @@ export class StoreView {
     return association && !isExpired(association) ? association : undefined;
   }
 
-  /**
-   * Whether a name has anything to take away: a lease that has ended, but whose
-   * ports are reserved, has those.
-   */
+  /** Whether a name has anything to take away. */
   holds(name: string): boolean {
     const association = this.document.associations.get(name);
-    return association !== undefined &&
-      (!isExpired(association) || association.reserved !== undefined);
+    return association !== undefined && holdsPorts(association);
   }
 
   /**

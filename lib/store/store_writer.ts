@@ -4,8 +4,13 @@ import { overlap, parsePortRange } from "../ports/port_range.ts";
 import { type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { AssociateOptions } from "./associate_options.ts";
-import { type Association, isExpired, portsOf } from "./association.ts";
-import { editDocument, EditError } from "./document_edit.ts";
+import {
+  type Association,
+  holdsPorts,
+  isExpired,
+  portsOf,
+} from "./association.ts";
+import { type Changes, editDocument, EditError } from "./document_edit.ts";
 import { isRenewedBy, leasedFor } from "./lease.ts";
 import type { Reservations } from "./reservations.ts";
 import { noteReservation, reservedPorts } from "./reserved_ports.ts";
@@ -38,9 +43,6 @@ export interface Pruned {
   /** Why it is no longer needed. */
   readonly reason: string;
 }
-
-/** What is to become of which names: an association, or none. */
-type Changes = ReadonlyMap<string, Association | undefined>;
 
 /** Makes the associations of names, or renews them, under the store's lock. */
 export async function associateNames(
@@ -185,7 +187,9 @@ function editedText(
     }
   }
   try {
-    return editDocument(view.document, changes);
+    const edited = editDocument(view.document, changes);
+    new StoreView(path, edited).refuseProblems();
+    return edited;
   } catch (error) {
     if (!(error instanceof EditError)) throw error;
     throw new PortForError(
@@ -254,6 +258,8 @@ function reservedLease(
   const association = view.document.associations.get(name);
   if (!association?.reserved) return undefined;
   refuseOther(association, options);
+  // Somebody may have given its ports to another name by hand.
+  refuseHeld(view, name, association.port, association.count);
   return association;
 }
 
@@ -277,10 +283,7 @@ async function warnOfObjections(
 
 /** The ports that are nobody's to take. */
 function heldPorts(view: StoreView): PortSet {
-  const holding = view.all.filter((association) =>
-    !isExpired(association) || association.reserved !== undefined
-  );
-  return setOf(holding.map(portsOf));
+  return setOf(view.all.filter(holdsPorts).map(portsOf));
 }
 
 function refuseHeld(
@@ -292,9 +295,8 @@ function refuseHeld(
   const wanted = { first: port, last: port + count - 1 };
   for (const association of view.all) {
     const held = portsOf(association);
-    // A lease that has ended, but whose ports are reserved, still has them.
-    const isFree = isExpired(association) && !association.reserved;
-    if (association.name === name || isFree || !overlap(wanted, held)) continue;
+    if (association.name === name || !holdsPorts(association)) continue;
+    if (!overlap(wanted, held)) continue;
     const taken = Math.max(wanted.first, held.first);
     throw new PortForError(
       "PORT_TAKEN",
@@ -309,8 +311,9 @@ function refuseConflicts(
   view: StoreView,
   associations: readonly Association[],
 ): void {
-  const conflicts = associations.flatMap((association) =>
-    conflictWith(view, association) ?? []
+  const conflicts = associations.flatMap((association, at) =>
+    conflictWith(view.all, "here", association) ??
+      conflictWith(associations.slice(0, at), "there", association) ?? []
   );
   if (conflicts.length === 0) return;
   throw new PortForError(
@@ -320,21 +323,22 @@ function refuseConflicts(
   );
 }
 
-/** What in the store speaks against an association, if anything does. */
+/** What among other associations speaks against one, if anything does. */
 function conflictWith(
-  view: StoreView,
+  others: readonly Association[],
+  where: "here" | "there",
   wanted: Association,
 ): string | undefined {
   const name = quoted(wanted.name);
-  for (const there of view.all) {
-    if (isExpired(there)) continue;
-    if (there.name === wanted.name) {
-      if (there.port === wanted.port) continue;
-      return `${name} has port ${there.port} here and ${wanted.port} there`;
+  for (const other of others) {
+    if (!holdsPorts(other)) continue;
+    if (other.name === wanted.name) {
+      if (other.port === wanted.port) continue;
+      return `${name} has port ${other.port} ${where} and ${wanted.port} there`;
     }
-    if (overlap(portsOf(there), portsOf(wanted))) {
+    if (overlap(portsOf(other), portsOf(wanted))) {
       return `port ${wanted.port} of ${name} belongs to ` +
-        `${quoted(there.name)} here`;
+        `${quoted(other.name)} ${where}`;
     }
   }
   return undefined;

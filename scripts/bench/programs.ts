@@ -44,7 +44,7 @@ export const DENO_PACKAGE = "port-for, Deno as a package";
 export const PYTHON = "port-for, Debian's Python";
 export const EMPTY_BUN = "an empty Bun binary";
 export const EMPTY_DENO = "an empty Deno program";
-export const TRUE = "/bin/true";
+const TRUE = "/bin/true";
 
 /** Debian's own Python: only that one sees Debian's packages. */
 export const DEBIAN_PYTHON = "/usr/bin/python3";
@@ -71,7 +71,7 @@ export async function preparePrograms(folder: string): Promise<Programs> {
     floors: [
       { name: EMPTY_BUN, words: [emptyBinary] },
       { name: EMPTY_DENO, words: denoRun(empty) },
-      { name: TRUE, words: ["/bin/true"] },
+      { name: TRUE, words: [TRUE] },
     ],
     bun: await bunItself(),
   };

@@ -162,6 +162,20 @@ Deno.test("the directory and the whole store need no name", () => {
   assertEquals(new CommandLine(["--here", "--", "npm"]).command, ["npm"]);
 });
 
+Deno.test("how to associate means nothing where no name is given", () => {
+  assertRefused(["--reserve", "--port", "9000"], "--port", "--reserve");
+  assertRefused(["--reserve", "--ttl=1h", "--count=4"], "--reserve");
+  assertRefused(["--reserve", "--", "env"], "no NAME");
+  assertRefused(["--env", "--port=abc"], "--port", "--env");
+  assertRefused(["--env", "--random"], "--random", "--env");
+  assertRefused(["--env", "--reserve"], "--reserve", "--env");
+  assertRefused(["--env", "--here", "--udp"], "--udp", "--env");
+  // Here the directory is the name.
+  new CommandLine(["--here", "--reserve", "--port", "9000"]);
+  new CommandLine(["--env", "--here"]);
+  new CommandLine(["--reserve", "--json"]);
+});
+
 Deno.test("contradictions name both sides", () => {
   for (
     const [args, a, b] of [

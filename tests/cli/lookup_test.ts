@@ -70,6 +70,22 @@ for (
       "web",
     ]],
     ["a table with something else", "web = 1\ndb = { x = 1 }\n", ["web"]],
+    [
+      "a port in a block that is written in another order",
+      "web = 2002\n" +
+      "db = { port = 2000, expires = 2030-01-01T00:00:00Z, count = 4 }\n",
+      ["web"],
+    ],
+    [
+      "a table that is no TOML at its end",
+      "web = 1\ndb = { port = 2000, expires = garbage }\n",
+      ["web"],
+    ],
+    [
+      "a moment that there is not",
+      "web = 1\ndb = { port = 2000, expires = 2026-13-01T00:00:00Z }\n",
+      ["web"],
+    ],
     ["a key that is there twice", "web = 1\nweb = 2\n", ["web"]],
     ["what is no TOML", "web = 1\nnonsense\n", ["web"]],
     ["a policy", "web = 2000\n", ["web"], `[policy]\nrange = "1-9"\n${HEAD}`],
@@ -115,6 +131,8 @@ Deno.test("a quick answer is the answer of those who look at everything", async 
       "{ port = 4, count = 2 }",
       "{ port = 3, expires = 2020-01-01T00:00:00Z }",
       "{ port = 2, expires = 1 }",
+      '{ port = 4, reserved = "kernel", count = 2 }',
+      '{ port = 4, directory = "/x", reserved = "file" }',
       "65535",
       '"1"',
     ),

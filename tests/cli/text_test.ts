@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { escaped } from "../../lib/error.ts";
 import {
   columnsOf,
   fitted,
   holderText,
   painterFor,
-  visible,
 } from "../../lib/cli/text.ts";
 import type { Holder } from "../../lib/machine/listeners.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
@@ -25,10 +25,10 @@ Deno.test("there is colour on a terminal only, and never with NO_COLOR", () => {
   assertEquals(painted(undefined), "x");
 });
 
-Deno.test("what is invisible in a name is made visible", () => {
-  assertEquals(visible("a b \u{1f600}"), "a b \u{1f600}");
+Deno.test("what is invisible in a name is made ", () => {
+  assertEquals(escaped("a b \u{1f600}"), "a b \u{1f600}");
   assertEquals(
-    visible("a\u202eb\u2028c\u001b"),
+    escaped("a\u202eb\u2028c\u001b"),
     "a\\u{202e}b\\u{2028}c\\u{1b}",
   );
 });
@@ -117,10 +117,10 @@ Deno.test("fitted text takes just its columns, whatever is in it", () => {
   ));
 });
 
-Deno.test("nothing that steers a terminal is left in what is visible", () => {
+Deno.test("nothing that steers a terminal is left in what is ", () => {
   fc.assert(fc.property(fc.string({ unit: "binary" }), (name) => {
-    const shown = visible(name);
+    const shown = escaped(name);
     assert(!/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(shown), shown);
-    assertEquals(visible(shown), shown);
+    assertEquals(escaped(shown), shown);
   }));
 });

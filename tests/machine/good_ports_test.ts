@@ -81,3 +81,18 @@ Deno.test("good ports are those of the good ranges of the available ports", () =
     );
   }
 });
+
+Deno.test("a shape that is no shape is refused", () => {
+  for (
+    const shape of [{ border: -5 }, { border: 1.5 }, { minRangeLength: NaN }]
+  ) {
+    for (
+      const call of [
+        () => availableGoodPorts(shape),
+        () => goodPortRanges("5000-5050", shape),
+      ]
+    ) {
+      assertEquals(assertThrows(call, PortForError).code, "BAD_INPUT");
+    }
+  }
+});

@@ -176,3 +176,15 @@ for (const ports of [null, undefined, true, {}, [undefined], { first: 80 }]) {
     assertEquals(error.code, "BAD_INPUT");
   });
 }
+
+for (const ports of [1.5, { first: 1, last: 2.5 }, NaN, -1, 65536]) {
+  Deno.test(`a set takes no ${Deno.inspect(ports)}`, () => {
+    for (const change of ["add", "delete"] as const) {
+      const error = assertThrows(
+        () => new PortSet()[change](ports),
+        PortForError,
+      );
+      assertEquals(error.code, "BAD_INPUT");
+    }
+  });
+}

@@ -32,7 +32,6 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     run(runtime, folder) {
       fs.writeFileSync(`${folder}/file`, "12345");
       fs.chmodSync(`${folder}/file`, 0o4751);
-      fs.utimesSync(`${folder}/file`, 1_700_000_000, 1_700_000_000.25);
       fs.symlinkSync("file", `${folder}/link`);
       const facts = runtime.stat(`${folder}/link`);
       assertEquals(facts.kind, "file");
@@ -40,7 +39,6 @@ export const FILE_CASES: readonly RuntimeCase[] = [
       assertEquals(facts.mode, 0o4751);
       assertEquals(facts.userId, process.getuid!());
       assertEquals(facts.groupId, process.getgid!());
-      assertEquals(Math.floor(facts.modifiedMs), 1_700_000_000_250);
       assertEquals(runtime.stat(folder).kind, "folder");
       assertEquals(runtime.stat("/dev/null").kind, "other");
     },

@@ -613,3 +613,50 @@ Deno.test("a time to wait that is none is refused at once", () => {
     assertEquals(error.code, "BAD_INPUT");
   }
 });
+
+Deno.test("no path is no store", () => {
+  assertThrows(() => new PortStore(""), PortForError, 'cannot use ""');
+});
+
+Deno.test("what is no association is not adopted, and nothing beside it", async () => {
+  using temp = new TempFolder();
+  const store = new PortStore(temp.file("ports.toml"));
+  const web = { name: "web", port: 20000, count: 1 };
+  for (
+    const [others, code] of [
+      [[{ name: "-x", port: 20001, count: 1 }], "BAD_INPUT"],
+      [[{ name: "x", port: 99999, count: 1 }], "BAD_INPUT"],
+      [[{ name: "x", port: 65535, count: 2 }], "BAD_INPUT"],
+      [[{ name: "x", port: 20000, count: 1 }], "PORT_TAKEN"],
+      [[{ name: "x", port: 19999, count: 2 }], "PORT_TAKEN"],
+      [[{ name: "web", port: 20001, count: 1 }], "PORT_TAKEN"],
+    ] as const
+  ) {
+    const error = await assertRejects(
+      () => store.adopt([web, ...others]),
+      PortForError,
+    );
+    assertEquals(error.code, code);
+    assertEquals(store.list(), []);
+  }
+  assertEquals(await store.adopt([web, web]), [web, web]);
+  assertEquals(store.list(), [web]);
+});
+
+Deno.test("an ended lease whose ports are reserved keeps them from everybody", async () => {
+  using temp = new TempFolder();
+  const text = "[ports]\nold = { port = 20000, " +
+    'expires = 2020-01-01T00:00:00Z, reserved = "kernel" }\n';
+  const store = new PortStore(temp.write("ports.toml", text));
+  const error = await assertRejects(
+    () => store.adopt([{ name: "new", port: 20000, count: 1 }]),
+    PortForError,
+    'port 20000 of "new" belongs to "old" here',
+  );
+  assertEquals(error.code, "PORT_TAKEN");
+
+  // Somebody gave its port away by hand: it does not come back to life there.
+  temp.write("ports.toml", `${text}new = 20000\n`);
+  await assertRejects(() => store.associate("old"), PortForError, "belongs to");
+  assertEquals(await store.associate("new"), 20000);
+});
