@@ -25,7 +25,9 @@ import {
 } from "../store/association.ts";
 import type { Policy } from "../store/document.ts";
 import type { PortStore } from "../store/port_store.ts";
+import { isGone } from "../store/replace_file.ts";
 import { lockProblem } from "../store/store_lock.ts";
+import { realPathOf } from "../store/store_update.ts";
 import type { Call } from "./call.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
 import { holderText, painterFor } from "./text.ts";
@@ -159,14 +161,24 @@ function* reservationProblems(
   runtime: Runtime,
 ): Generator<string> {
   const reserved = associations.filter(({ reserved }) => reserved);
-  const { ports: file, added } = readOwnSysctlFile(runtime);
-  const mine = added.get(realPathIfThere(path, runtime) ?? path);
+  const { ports: file, added, unfinished } = readOwnSysctlFile(runtime);
+  const own = realPathOrPath(path, runtime);
+  const mine = added.get(own);
   if (mine) {
     const inVain = new PortSet(mine).deleteAll(setOf(reserved.map(portsOf)));
     for (const range of inVain.ranges()) {
       yield `port ${formatPortRange(range)} is reserved for a name that is ` +
         `not in the store any more (${PUT_RIGHT})`;
     }
+  }
+  for (const [store, ports] of added) {
+    if (store === own || ports.isEmpty || !isGone(store, runtime)) continue;
+    const which = [...ports.ranges()].map(formatPortRange).join(", ");
+    yield `port ${which} is reserved for ${quoted(store)}, which is gone ` +
+      `(port-for --store ${store} --reserve takes that back)`;
+  }
+  if (unfinished) {
+    yield `a change of the reserved ports was cut short (${PUT_RIGHT})`;
   }
   if (reserved.length === 0) return;
   const kernel = readReservedPorts(runtime);
@@ -201,6 +213,15 @@ function* otherFilesProblems(
     if (hidden.length === 0 || late.includes(other)) continue;
     yield `${other} reserves ${hidden.map(formatPortRange)}, which ` +
       `${sysctlFile(runtime)} hides at the next boot (${PUT_RIGHT})`;
+  }
+}
+
+/** Where a store is or was, whether or not there is anything by now. */
+function realPathOrPath(path: string, runtime: Runtime): string {
+  try {
+    return realPathOf(path, runtime);
+  } catch {
+    return path;
   }
 }
 

@@ -12,7 +12,7 @@ const MOMENT =
 
 /** An entry that is a table, as port-for writes it, to its end. */
 const TABLE = new RegExp(
-  String.raw`^\{ port = (\d{1,5})(?:, count = (\d{1,5}))?` +
+  String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
     String.raw`(?:, expires = ${MOMENT.source})?` +
     String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
     String.raw`(?:, reserved = "(?:kernel|file)")? \}$`,

@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { PortForError, quoted } from "../error.ts";
 import { isAbsolute } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -38,6 +38,13 @@ export function storeLocation(
     );
   }
   const path = store ?? (runtime.env("PORT_FOR_STORE") || undefined);
+  if (path?.includes("\ufffd")) {
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot use ${quoted(path)} as the store: it is not valid UTF-8 text ` +
+        `(name another file)`,
+    );
+  }
   if (path !== undefined) return { path, createFolder: false };
   if (user) {
     return {

@@ -37,6 +37,18 @@ export function readKernelReservations(runtime: Runtime): PortSet {
 }
 
 /**
+ * Linux takes so many bytes of a list at a time (a page less what it keeps for
+ * itself). What begins the list takes the place of all that was there before,
+ * and what follows is added to it: only a short list is changed in one step.
+ */
+const ONE_WRITE = 4092;
+
+/** Whether the kernel can be told these ports in one step, or must be in several. */
+export function fitsOneWrite(ports: PortSet): boolean {
+  return formatReservedPorts(ports).length < ONE_WRITE;
+}
+
+/**
  * Tells the kernel which ports to keep out of its ephemeral range, instead of
  * those that it was told before.
  *
@@ -46,10 +58,26 @@ export function writeKernelReservations(
   ports: PortSet,
   runtime: Runtime,
 ): void {
+  writeList(ports, 0, runtime);
+}
+
+/**
+ * Tells the kernel of more ports to keep out of its ephemeral range. Whatever
+ * somebody else tells it at the same time, nothing is dropped.
+ *
+ * @throws an error of the system where it does not let us.
+ */
+export function addKernelReservations(ports: PortSet, runtime: Runtime): void {
+  // Whatever does not begin the list is added to it.
+  if (!ports.isEmpty) writeList(ports, 1, runtime);
+}
+
+function writeList(ports: PortSet, from: number, runtime: Runtime): void {
   const file = runtime.open(RESERVED_PORTS_FILE, {});
   try {
     // An empty list is one line end: nothing at all would change nothing.
-    file.write(new TextEncoder().encode(`${formatReservedPorts(ports)}\n`));
+    const text = `${formatReservedPorts(ports)}\n`;
+    file.write(new TextEncoder().encode(text), from);
   } finally {
     file.close();
   }

@@ -33,13 +33,16 @@ export interface OwnSysctlFile {
   readonly ports: PortSet;
   /** The ports that port-for has added to the kernel's, by store. */
   readonly added: ReadonlyMap<string, PortSet>;
+  /** What the kernel was being told when that was cut short, if it was. */
+  readonly unfinished?: PortSet;
 }
 
 /** Reads port-for's file; `ports` is empty without it. */
 export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
   const file = sysctlFile(runtime);
   const added = new Map<string, PortSet>();
-  for (const line of textOf(file, runtime).split("\n")) {
+  const text = textOf(file, runtime);
+  for (const line of text.split("\n")) {
     const [, store, ports = ""] = ADDED.exec(line) ?? [];
     if (store === undefined) continue;
     try {
@@ -48,8 +51,16 @@ export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
       // Somebody has edited it: the store knows as well.
     }
   }
-  return { ports: reservedIn(file, runtime), added };
+  const [, list] = UNFINISHED.exec(text) ?? [];
+  return {
+    ports: reservedIn(file, runtime),
+    added,
+    ...(list === undefined ? {} : { unfinished: parseReservedPorts(list) }),
+  };
 }
+
+/** A line that stands there while the kernel is told in several steps. */
+const UNFINISHED = /^# being told: ([\d,-]*)$/m;
 
 /** A line for each store, so that only what was added is ever taken back. */
 const ADDED = /^# added for ("(?:[^"\\]|\\.)*"): ([\d,-]*)$/;
@@ -80,10 +91,15 @@ export function sysctlFilesThatOverride(runtime: Runtime): string[] {
 }
 
 /** The text of port-for's file. */
-export function sysctlFileText({ ports, added }: OwnSysctlFile): string {
+export function sysctlFileText(
+  { ports, added, unfinished }: OwnSysctlFile,
+): string {
   const lines = [...added].map(([store, ports]) =>
     `# added for ${JSON.stringify(store)}: ${formatReservedPorts(ports)}\n`
   );
+  if (unfinished) {
+    lines.push(`# being told: ${formatReservedPorts(unfinished)}\n`);
+  }
   return `\
 # Written by port-for (--reserve): do not edit, it will be replaced.
 # Ports that the kernel must not hand out by itself: those of port-for's names,
@@ -130,6 +146,8 @@ function valuesIn(file: string, runtime: Runtime): string[] {
 
 function textOf(file: string, runtime: Runtime): string {
   try {
+    // To open a FIFO would wait for ever; a link to /dev/null masks a file.
+    if (runtime.stat(file).kind !== "file") return "";
     return new TextDecoder().decode(runtime.readFile(file));
   } catch (error) {
     if (isAbsent(error)) return "";
@@ -146,9 +164,9 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   }
 }
 
-/** Not there, a dangling symlink, or not for this user to read. */
+/** Not there, symlinks that lead nowhere, or not for this user to read. */
 function isAbsent(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR", "EISDIR", "EACCES"].includes(
+  return ["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "ELOOP"].includes(
     errorCode(error) ?? "",
   );
 }

@@ -102,8 +102,13 @@ export const bunRuntime: Runtime = {
   connectTcp,
 };
 
-function writeTo(descriptor: number, bytes: Uint8Array): void {
-  writeAll((rest) => fs.writeSync(descriptor, rest), bytes);
+function writeTo(descriptor: number, bytes: Uint8Array, from?: number): void {
+  let at = from;
+  writeAll((rest) => {
+    const written = fs.writeSync(descriptor, rest, 0, rest.length, at ?? null);
+    if (at !== undefined) at += written;
+    return written;
+  }, bytes);
 }
 
 function factsOf(stats: fs.Stats): FileFacts {
@@ -139,7 +144,7 @@ function open(
   return {
     stat: () => factsOf(fs.fstatSync(descriptor)),
     read: () => readWhole(descriptor),
-    write: (bytes) => writeTo(descriptor, bytes),
+    write: (bytes, from) => writeTo(descriptor, bytes, from),
     sync: () => fs.fsyncSync(descriptor),
     tryLock: () => tryLock(descriptor),
     close: () => fs.closeSync(descriptor),

@@ -133,7 +133,10 @@ function open(path: string, how: OpenOptions): OpenFile {
   return {
     stat: () => factsOf(file.statSync()),
     read: () => readWhole(file),
-    write: (bytes) => writeAll((bytes) => file.writeSync(bytes), bytes),
+    write: (bytes, from) => {
+      if (from !== undefined) file.seekSync(from, Deno.SeekMode.Start);
+      writeAll((bytes) => file.writeSync(bytes), bytes);
+    },
     sync: () => file.syncSync(),
     tryLock: () => file.tryLockSync(true),
     close: () => file.close(),

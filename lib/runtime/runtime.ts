@@ -114,8 +114,8 @@ export interface OpenFile {
   stat(): FileFacts;
   /** Reads all that there is. */
   read(): Uint8Array;
-  /** Writes all of the bytes. */
-  write(bytes: Uint8Array): void;
+  /** Writes all of the bytes, from some place on or where it wrote last. */
+  write(bytes: Uint8Array, from?: number): void;
   /** Flushes content and metadata to disk. */
   sync(): void;
   /** Takes the exclusive `flock(2)` if nobody has it; whether it did. */

@@ -1,10 +1,13 @@
 import { PortForError } from "../error.ts";
 import {
+  addKernelReservations,
+  fitsOneWrite,
   readKernelReservations,
   RESERVED_PORTS_FILE,
   writeKernelReservations,
 } from "../machine/reserved.ts";
 import {
+  type OwnSysctlFile,
   readForeignSysctlFiles,
   readOwnSysctlFile,
   sysctlFile,
@@ -92,10 +95,10 @@ export class Reservations {
    * others have seen to both.
    */
   needed(ports: PortSet): Association["reserved"] {
+    const { added, unfinished } = readOwnSysctlFile(this.#runtime);
     const others = new PortSet(readKernelReservations(this.#runtime));
-    for (const added of readOwnSysctlFile(this.#runtime).added.values()) {
-      others.deleteAll(added);
-    }
+    if (unfinished) others.addAll(unfinished);
+    for (const ports of added.values()) others.deleteAll(ports);
     if (!others.hasAll(ports)) return "kernel";
     const kept = readForeignSysctlFiles(this.#runtime).hasAll(ports);
     return kept ? undefined : "file";
@@ -109,20 +112,26 @@ export class Reservations {
    * @param restore Put right what it notes but is not reserved any more.
    */
   change(before: ReservedPorts, after: ReservedPorts, restore: boolean): void {
-    const kernel = readKernelReservations(this.#runtime);
+    const file = readOwnSysctlFile(this.#runtime);
+    const told = readKernelReservations(this.#runtime);
+    const kernel = new PortSet(told).addAll(file.unfinished ?? new PortSet());
     const foreign = readForeignSysctlFiles(this.#runtime);
-    const added = new Map(readOwnSysctlFile(this.#runtime).added);
-    // Without a line of its own, what the store notes has to be believed.
-    const mine = added.get(this.#store) ?? before.kernel;
+    const added = new Map(file.added);
+    const own = added.get(this.#store);
     added.delete(this.#store);
-    const theirs = this.#othersAdded(added, after);
+    const noted = new PortSet(before.file).addAll(after.file);
+    const { theirs, inherited } = this.#othersAdded(added, noted);
+    // Without a line of its own, what the store notes has to be believed.
+    const mine = own || !inherited.isEmpty
+      ? new PortSet(own).addAll(inherited)
+      : before.kernel;
 
     const toAdd = restore
       ? new PortSet(after.file).deleteAll(kernel)
       : new PortSet();
     const toTake = new PortSet(mine)
-      .deleteAll(after.kernel).deleteAll(theirs).deleteAll(foreign);
-    const stays = new PortSet(mine).retainAll(after.kernel)
+      .deleteAll(after.file).deleteAll(theirs).deleteAll(foreign);
+    const stays = new PortSet(mine).retainAll(after.file)
       .addAll(new PortSet(after.kernel).retainAll(theirs));
     if (!after.file.isEmpty) {
       added.set(this.#store, new PortSet(stays).addAll(toAdd));
@@ -131,14 +140,20 @@ export class Reservations {
     const kept = new PortSet(reserved)
       .addAll(foreign).addAll(theirs).addAll(after.file);
 
-    // What is added is noted in the file first, what is taken away last.
-    if (!toAdd.isEmpty) {
+    // What is added is noted in the file first, what is taken away last; and
+    // first of all a list that cannot be replaced in one step.
+    const inSteps = !reserved.hasAll(told) && !fitsOneWrite(reserved);
+    if (!toAdd.isEmpty || inSteps) {
       const both = new Map(added)
         .set(this.#store, new PortSet(added.get(this.#store)).addAll(toTake));
-      this.#writeFile(new PortSet(kept).addAll(toTake), both);
+      this.#writeFile({
+        ports: new PortSet(kept).addAll(toTake),
+        added: both,
+        ...(inSteps ? { unfinished: reserved } : {}),
+      });
     }
-    this.#writeKernel(kernel, reserved);
-    this.#writeFile(kept, added);
+    this.#writeKernel(told, reserved);
+    this.#writeFile({ ports: kept, added });
   }
 
   /** Takes back what was changed, the last change first. */
@@ -155,40 +170,57 @@ export class Reservations {
    * The ports that other stores have added. A store that was moved notes by now
    * what its line under the old path says.
    */
-  #othersAdded(added: Map<string, PortSet>, { file }: ReservedPorts): PortSet {
+  #othersAdded(
+    added: Map<string, PortSet>,
+    noted: PortSet,
+  ): { theirs: PortSet; inherited: PortSet } {
     const theirs = new PortSet();
+    const inherited = new PortSet();
     for (const [store, ports] of added) {
       const left = new PortSet(ports);
-      if (isGone(store, this.#runtime)) {
-        left.deleteAll(file);
+      if (this.#isElsewhere(store)) {
+        inherited.addAll(new PortSet(left).retainAll(noted));
+        left.deleteAll(noted);
         if (left.isEmpty) added.delete(store);
         else added.set(store, left);
       }
       theirs.addAll(left);
     }
-    return theirs;
+    return { theirs, inherited };
+  }
+
+  #isElsewhere(store: string): boolean {
+    if (isGone(store, this.#runtime)) return true;
+    try {
+      return this.#runtime.realPath(store) !== store;
+    } catch {
+      return false;
+    }
   }
 
   #writeKernel(before: PortSet, after: PortSet): void {
     if (same(before, after)) return;
     const added = new PortSet(after).deleteAll(before);
     const taken = new PortSet(before).deleteAll(after);
-    this.#undo.push(() => {
-      const now = readKernelReservations(this.#runtime);
-      const again = new PortSet(now).deleteAll(added).addAll(taken);
-      if (!same(now, again)) writeKernelReservations(again, this.#runtime);
-    });
+    this.#undo.push(() => this.#tellKernel(taken, added));
     try {
-      writeKernelReservations(after, this.#runtime);
+      this.#tellKernel(added, taken);
     } catch (error) {
       throw kernelError(error);
     }
   }
 
+  #tellKernel(toAdd: PortSet, toTake: PortSet): void {
+    addKernelReservations(toAdd, this.#runtime);
+    const now = readKernelReservations(this.#runtime);
+    const wanted = new PortSet(now).addAll(toAdd).deleteAll(toTake);
+    if (!same(now, wanted)) writeKernelReservations(wanted, this.#runtime);
+  }
+
   /** Without anything of port-for's own the file would only repeat others'. */
-  #writeFile(ports: PortSet, added: ReadonlyMap<string, PortSet>): void {
+  #writeFile(file: OwnSysctlFile): void {
     const before = readStore(sysctlFile(this.#runtime), this.#runtime)?.text;
-    const text = added.size > 0 ? sysctlFileText({ ports, added }) : undefined;
+    const text = file.added.size > 0 ? sysctlFileText(file) : undefined;
     if (text === before) return;
     this.#undo.push(() => this.#replaceFile(before));
     this.#replaceFile(text);

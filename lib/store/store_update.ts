@@ -127,7 +127,7 @@ function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
  *
  * @throws {PortForError} where its folder does not exist.
  */
-function realPathOf(path: string, runtime: Runtime): string {
+export function realPathOf(path: string, runtime: Runtime): string {
   return orCannotWrite(path, () => {
     let at = path;
     for (let links = 0; links < MOST_SYMLINKS; links++) {

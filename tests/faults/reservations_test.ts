@@ -59,8 +59,12 @@ class Site extends TempFolder {
   #openKernel(): ReturnType<Runtime["open"]> {
     // Only to be written and closed: it is no file that has anything else.
     return {
-      write: (bytes: Uint8Array) => {
-        this.kernel = new TextDecoder().decode(bytes).trim();
+      write: (bytes: Uint8Array, from = 0) => {
+        const list = new TextDecoder().decode(bytes).trim();
+        // What does not begin the list is added to it.
+        const before = from === 0 ? [] : this.kernel.split(",");
+        const ports = [...before, ...list.split(",")].filter((port) => port);
+        this.kernel = [...new Set(ports)].join(",");
       },
       close() {},
     } as ReturnType<Runtime["open"]>;

@@ -15,11 +15,16 @@ Deno.test(
     const { stdout: script } = await portFor(["--completions", "fish"]);
     Deno.mkdirSync(temp.file("fish/completions"), { recursive: true });
     temp.write("fish/completions/port-for.fish", script);
+    Deno.mkdirSync(temp.file("bin"));
+    temp.write("bin/port-for", "#!/bin/sh\nexit 1\n");
+    Deno.chmodSync(temp.file("bin/port-for"), 0o755);
     const { stdout, stderr } = await runTool(
       ["fish", "-c", "complete -C 'port-for --'"],
       {
         cwd: temp.path,
         env: {
+          // It asks the port-for of the PATH, which must not be another's.
+          PATH: `${temp.file("bin")}:${Deno.env.get("PATH")}`,
           XDG_CONFIG_HOME: temp.path,
           XDG_RUNTIME_DIR: temp.path,
           HOME: temp.path,
