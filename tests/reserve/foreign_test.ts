@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { RESERVED_FILE } from "../support/fake_runtime.ts";
 import {
   canReserve,
@@ -207,5 +207,73 @@ Deno.test({
     await machine.shell(`echo 7000 > ${RESERVED_FILE}`);
     await machine.done("--unbind=db");
     assertEquals(await machine.kernel(), "7000");
+  },
+});
+
+Deno.test({
+  name: "a store that was moved takes back what was added for it, and no more",
+  ignore,
+  fn: async () => {
+    const inside = QUIET + 1;
+    await using machine = await Machine.of({ reserved: `${inside}` });
+    const other = machine.temp.file("other.toml");
+    const block = [`--port=${QUIET}`, "--count=4", "block"];
+    await machine.done("--reserve", ...block);
+    Deno.renameSync(machine.store, other);
+    for (const args of [["--unbind=block"], ["--reserve"]]) {
+      await machine.done(`--store=${other}`, ...args);
+    }
+
+    assertEquals(await machine.kernel(), `${inside}`);
+    assertEquals(machine.file(), undefined);
+  },
+});
+
+Deno.test({
+  name: "a store that is gone is told of, and what it had can be taken back",
+  ignore,
+  fn: async () => {
+    await using machine = await Machine.of({ reserved: FOREIGN });
+    const gone = machine.temp.file("gone.toml");
+    const port = await machine.port(`--store=${gone}`, "--reserve", "db");
+    Deno.removeSync(gone);
+    await machine.done("web");
+    const { status, stdout } = await machine.portFor("--check");
+    assertEquals(status, 1);
+    assertStringIncludes(stdout, `port ${port} is reserved for "${gone}"`);
+
+    await machine.done(`--store=${gone}`, "--reserve");
+    assertEquals(await machine.kernel(), FOREIGN);
+    assertEquals((await machine.portFor("--check")).status, 0);
+  },
+});
+
+Deno.test({
+  name: "what others gave up is reserved again, and stays so",
+  ignore,
+  fn: async () => {
+    await using machine = await Machine.of({ reserved: `${QUIET}` });
+    await machine.done("--reserve", `--port=${QUIET}`, "db");
+    assertEquals(machine.entries().get("db")?.reserved, "file");
+    await machine.shell(`echo > ${RESERVED_FILE}`);
+    for (let call = 0; call < 3; call++) {
+      await machine.done("--reserve");
+      assertEquals(await machine.kernel(), `${QUIET}`);
+    }
+    await machine.done("--unbind=db");
+    assertEquals(await machine.kernel(), "");
+  },
+});
+
+Deno.test({
+  name: "what is no file among the sysctl files is passed over",
+  ignore,
+  fn: async () => {
+    await using machine = await Machine.of();
+    const { sysctlFolder } = machine;
+    await machine.shell(`cd ${sysctlFolder}; mkfifo 10-fifo.conf
+      ln -s 20-loop.conf 20-loop.conf; ln -s /dev/null 30-masked.conf`);
+    const port = await machine.port("--reserve", "db");
+    assertEquals(await machine.kernel(), `${port}`);
   },
 });

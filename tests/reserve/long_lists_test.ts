@@ -1,7 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { bunProgram, denoProgram } from "../support/bun_program.ts";
-import { PROJECT } from "../support/program.ts";
-import { canReserve, Machine, portsIn } from "../support/reserve_machine.ts";
+import { PROJECT, works } from "../support/program.ts";
+import { RESERVED_FILE } from "../support/fake_runtime.ts";
+import {
+  canReserve,
+  Machine,
+  portsIn,
+  QUIET,
+} from "../support/reserve_machine.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const ignore = !canReserve;
@@ -70,3 +76,45 @@ for (const [engine, programIn] of Object.entries(ENGINES)) {
     },
   });
 }
+
+const canTrace = works("strace", "--quiet=all", "--output=/dev/null", "true");
+
+Deno.test({
+  name: "a long list survives a call that is killed while it is replaced",
+  ignore: ignore || !canTrace,
+  fn: async () => {
+    const others = scattered(2000);
+    let killed = 0;
+    for (
+      const [call, reserved] of [["--unbind=db", false], ["web", true]] as const
+    ) {
+      for (let at = 1; at <= 4; at++) {
+        await using machine = await Machine.of();
+        await machine.reserveElsewhere(others.join(","));
+        const db = await machine.port("--reserve", `--port=${QUIET}`, "db");
+        const args = reserved
+          ? ["--reserve", `--port=${QUIET + 2}`, call]
+          : [call];
+        const { status } = await machine.run(
+          ...[
+            "strace",
+            "--follow-forks",
+            "--quiet=all",
+            "--trace=write,pwrite64",
+          ],
+          `--trace-path=${RESERVED_FILE}`,
+          `--inject=write,pwrite64:signal=KILL:when=${at}`,
+          ...["--output=/dev/null", ...machine.program, ...args],
+        );
+        if (status === 128 + 9) killed++;
+
+        await machine.done("--reserve");
+        const noted = [...machine.entries().values()].map(({ port }) => port);
+        assertSame(portsIn(await machine.kernel()), [...noted, ...others]);
+        assert(reserved || noted.length === 0 || noted[0] === db);
+        assertEquals((await machine.portFor("--check")).status, 0);
+      }
+    }
+    assert(killed >= 3, `${killed}`);
+  },
+});
