@@ -27,6 +27,11 @@ export function fail(runtime: Runtime, error: unknown): number {
     return error.code === "BAD_INPUT" ? 2 : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (errorCode(error) === "ENOSPC") {
+    // A store that is full is a PortForError: this is the standard output.
+    say(runtime, "cannot print the answer: no space is left (nothing is lost)");
+    return 1;
+  }
   say(
     runtime,
     `cannot go on: ${message} (nothing is lost; if the message does not say ` +

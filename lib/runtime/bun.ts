@@ -266,14 +266,19 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const setting = { status: statusOfProcess(), hasTerminal: hasTerminal() };
+  const status = processFile("status");
+  const setting = () => ({
+    status,
+    stat: processFile("stat"),
+    hasTerminal: hasTerminal(),
+  });
   const early: string[] = [];
   let passOn = (signal: string): void => void early.push(signal);
   // Before the command starts, and for good: a signal must not end this process
   // alone, nor must one that arrives late hide how the command ended.
   for (const signal of signalsToPassOn(bunRuntime.os)) {
     process.on(signal, () => {
-      if (isForCommand(signal, setting)) passOn(signal);
+      if (isForCommand(signal, setting())) passOn(signal);
     });
   }
   const child = Bun.spawn({
@@ -285,14 +290,13 @@ async function runInPlace(
   });
   passOn = (signal) => child.kill(signal);
   early.forEach(passOn);
-  const status = await child.exited;
-  return statusOf(status, child.signalCode);
+  return statusOf(await child.exited, child.signalCode);
 }
 
 /** What Linux says of this process; nothing elsewhere. */
-function statusOfProcess(): string | undefined {
+function processFile(name: "stat" | "status"): string | undefined {
   if (process.platform !== "linux") return undefined;
-  return fs.readFileSync("/proc/self/status", "utf8");
+  return fs.readFileSync(`/proc/self/${name}`, "utf8");
 }
 
 function hasTerminal(): boolean {

@@ -207,10 +207,12 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const setting = {
-    status: ifPermitted(statusOfProcess),
+  const status = ifPermitted(() => processFile("status"));
+  const setting = () => ({
+    status,
+    stat: ifPermitted(() => processFile("stat")),
     hasTerminal: hasTerminal(),
-  };
+  });
   const early: Deno.Signal[] = [];
   let passOn = (signal: Deno.Signal): void => void early.push(signal);
   // Before the command starts, and for good: a signal must not end this process
@@ -218,7 +220,8 @@ async function runInPlace(
   listens = true;
   for (const signal of signalsToPassOn(Deno.build.os)) {
     Deno.addSignalListener(signal, () => {
-      if (isForCommand(signal, setting)) passOn(signal);
+      if (signal === "SIGUSR1") closeDebugger();
+      if (isForCommand(signal, setting())) passOn(signal);
     });
   }
   const child = new Deno.Command(command, {
@@ -240,9 +243,21 @@ async function runInPlace(
 }
 
 /** What Linux says of this process; nothing elsewhere. */
-function statusOfProcess(): string | undefined {
+function processFile(name: "stat" | "status"): string | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  return Deno.readTextFileSync("/proc/self/status");
+  return Deno.readTextFileSync(`/proc/self/${name}`);
+}
+
+/**
+ * At this signal `deno run` opens a debugger, by way of which whoever is on the
+ * machine could have this process, and be it root's, do anything. It opens
+ * a little later than the signal comes.
+ */
+async function closeDebugger(): Promise<void> {
+  const { close } = await import("node:inspector");
+  for (const ms of [0, 1, 5, 10, 20, 50, 100, 500, 2000]) {
+    setTimeout(() => close(), ms);
+  }
 }
 
 async function statusOf(child: Deno.ChildProcess): Promise<number> {
