@@ -76,7 +76,10 @@ export function checkPorts(port?: number, count?: number): void {
   if (port !== undefined) checkPort(port, "associate port");
   if (count === undefined) return;
   const wrong = (why: string) =>
-    new PortForError("BAD_INPUT", `cannot associate ${count} ports: ${why}`);
+    new PortForError(
+      "BAD_INPUT",
+      `cannot associate ${count} ports (--count): ${why}`,
+    );
   if (!isPort(count)) {
     throw wrong(`the count is not a whole number from 1 to ${MAX_PORT}`);
   }

@@ -62,7 +62,8 @@ Deno.test("--explain goes on without a store that cannot be read", async () => {
     ALL_FREE,
   );
 
-  assertEquals(status, 0);
+  // Whose the port is, and what the policy says of it, nobody knows.
+  assertEquals(status, 1);
   assertStringIncludes(out, "29500: good and free");
   assertStringIncludes(err, path);
 });

@@ -28,6 +28,10 @@ function machineWith(
   return bareMachine({
     os: "linux",
     env: (name) => name === "PORT_FOR_SYSCTL_DIR" ? moved : undefined,
+    stat: (path) => {
+      if (texts[path] === undefined) throw systemError("ENOENT");
+      return { kind: "file" } as never;
+    },
     readFile: onlyFiles(texts),
     readFolder: (folder) => {
       const names = Object.keys(texts)
@@ -193,16 +197,20 @@ Deno.test("a line that the kernel will refuse does not hide the others", () => {
 });
 
 Deno.test("a file that may not be read, or is none, reserves nothing", () => {
-  for (const code of ["EACCES", "ENOENT", "EISDIR"]) {
-    const machine = bareMachine({
-      os: "linux",
-      env: () => undefined,
-      readFolder: () => ["50-app.conf"],
-      readFile: () => {
-        throw systemError(code);
-      },
-    });
-    assertEquals(readForeignSysctlFiles(machine).size, 0, code);
+  const stat = () => ({ kind: "file" } as never);
+  for (const code of ["EACCES", "ENOENT", "EISDIR", "ELOOP"]) {
+    const fails = () => {
+      throw systemError(code);
+    };
+    for (const broken of [{ stat, readFile: fails }, { stat: fails }]) {
+      const machine = bareMachine({
+        os: "linux",
+        env: () => undefined,
+        readFolder: () => ["50-app.conf"],
+        ...broken,
+      });
+      assertEquals(readForeignSysctlFiles(machine).size, 0, code);
+    }
   }
 });
 
@@ -210,7 +218,8 @@ Deno.test("a disk that fails is not taken for one without files", () => {
   const broken = () => {
     throw systemError("EIO");
   };
-  const given = { os: "linux", env: () => undefined, readFile: broken };
+  const stat = () => ({ kind: "file" } as never);
+  const given = { os: "linux", env: () => undefined, readFile: broken, stat };
   const inFile = bareMachine({ ...given, readFolder: () => ["50-app.conf"] });
   const inFolder = bareMachine({ ...given, readFolder: broken });
   for (const machine of [inFile, inFolder]) {
