@@ -25,9 +25,9 @@ import {
 } from "../store/association.ts";
 import type { Policy } from "../store/document.ts";
 import type { PortStore } from "../store/port_store.ts";
-import { isGone } from "../store/replace_file.ts";
+import { isGone } from "../store/presence.ts";
+import { realPathOf } from "../store/real_path.ts";
 import { lockProblem } from "../store/store_lock.ts";
-import { realPathOf } from "../store/store_update.ts";
 import type { Call } from "./call.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
 import { holderText, painterFor } from "./text.ts";
@@ -175,7 +175,7 @@ function* reservationProblems(
     if (store === own || ports.isEmpty || !isGone(store, runtime)) continue;
     const which = [...ports.ranges()].map(formatPortRange).join(", ");
     yield `port ${which} is reserved for ${quoted(store)}, which is gone ` +
-      `(port-for --store ${store} --reserve takes that back)`;
+      `(port-for --store ${quoted(store)} --reserve takes that back)`;
   }
   if (unfinished) {
     yield `a change of the reserved ports was cut short (${PUT_RIGHT})`;

@@ -1,4 +1,4 @@
-import { MAX_PORT } from "../ports/port_range.ts";
+import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readPlainText } from "../store/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
@@ -56,25 +56,24 @@ function portsIn(
   names: readonly string[],
 ): number[] | undefined {
   const plain = readPlainText(text);
-  if (!plain?.isBare) return undefined;
-  if (!eachPortOnce(plain.entries.values())) return undefined;
+  if (!plain?.bareHead) return undefined;
+  const blocks: PortRange[] = [];
+  for (const entry of plain.entries.values()) {
+    const block = blockOf(entry);
+    if (!block) return undefined;
+    blocks.push(block);
+  }
+  if (anyOverlap(blocks)) return undefined;
   const ports = names.map((name) => plain.entries.get(name));
   return ports.every((port) => typeof port === "number") ? ports : undefined;
 }
 
-function eachPortOnce(entries: Iterable<number | string>): boolean {
-  const taken = new Uint8Array(MAX_PORT + 1);
-  for (const entry of entries) {
-    const [, first, count = 1] = typeof entry === "number"
-      ? [entry, entry]
-      : TABLE.exec(entry) ?? [];
-    const port = Number(first);
-    const end = port + Number(count);
-    if (!(port >= 1 && port < end && end <= MAX_PORT + 1)) return false;
-    for (let one = port; one < end; one++) {
-      if (taken[one] === 1) return false;
-      taken[one] = 1;
-    }
-  }
-  return true;
+/** The ports of an entry; `undefined` where that takes more to tell. */
+function blockOf(entry: number | string): PortRange | undefined {
+  const [, port, count = 1] = typeof entry === "number"
+    ? [entry, entry]
+    : TABLE.exec(entry) ?? [];
+  const first = Number(port);
+  const last = first + Number(count) - 1;
+  return isPort(first) && isPort(last) ? { first, last } : undefined;
 }

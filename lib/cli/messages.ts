@@ -29,7 +29,11 @@ export function fail(runtime: Runtime, error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   if (errorCode(error) === "ENOSPC") {
     // A store that is full is a PortForError: this is the standard output.
-    say(runtime, "cannot print the answer: no space is left (nothing is lost)");
+    say(
+      runtime,
+      "cannot print the answer: no space is left (free some space and ask " +
+        "again; nothing is lost)",
+    );
     return 1;
   }
   say(

@@ -188,8 +188,11 @@ export class Chooser {
     const account = this.#account(held, used);
     if (wanted.isEmpty && !this.#good.isEmpty) {
       const cuts = this.#cuts();
+      const { range, rangeName, exclude, excludeName } = this.#choice;
+      const isOfCaller = (range && !rangeName) ||
+        (exclude && !exclude.isEmpty && !excludeName);
       return new PortForError(
-        cuts.some((cut) => cut.startsWith("--")) ? "BAD_INPUT" : "NO_GOOD_PORT",
+        isOfCaller ? "BAD_INPUT" : "NO_GOOD_PORT",
         `cannot choose a port for ${quoted(name)}: ` +
           `${cuts.join(" with ")} leaves no good port: ${account} ` +
           `(give another range, or exclude less)`,

@@ -90,10 +90,9 @@ export function goodPortRanges(
  * ```
  */
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
-  if (shape) checkShape(shape);
-  return shape
-    ? goodPortsOf(availablePorts(), shape)
-    : new PortSet(currentGoodPorts());
+  if (!shape) return new PortSet(currentGoodPorts());
+  checkShape(shape);
+  return goodPortsOf(availablePorts(), shape);
 }
 
 function checkShape(shape: GoodRangeShape): void {

@@ -39,9 +39,8 @@ export interface OwnSysctlFile {
 
 /** Reads port-for's file; `ports` is empty without it. */
 export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
-  const file = sysctlFile(runtime);
   const added = new Map<string, PortSet>();
-  const text = textOf(file, runtime);
+  const text = textOf(sysctlFile(runtime), runtime);
   for (const line of text.split("\n")) {
     const [, store, ports = ""] = ADDED.exec(line) ?? [];
     if (store === undefined) continue;
@@ -53,7 +52,7 @@ export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
   }
   const [, list] = UNFINISHED.exec(text) ?? [];
   return {
-    ports: reservedIn(file, runtime),
+    ports: reservedIn(text),
     added,
     ...(list === undefined ? {} : { unfinished: parseReservedPorts(list) }),
   };
@@ -77,7 +76,9 @@ export function readForeignSysctlFiles(runtime: Runtime): PortSet {
 /** The same by file. */
 export function foreignReservations(runtime: Runtime): Map<string, PortSet> {
   return new Map(
-    foreignFiles(runtime).map((file) => [file, reservedIn(file, runtime)]),
+    foreignFiles(runtime).map((
+      file,
+    ) => [file, reservedIn(textOf(file, runtime))]),
   );
 }
 
@@ -86,7 +87,7 @@ export function sysctlFilesThatOverride(runtime: Runtime): string[] {
   return foreignFiles(runtime).filter((file) => {
     const name = file.slice(file.lastIndexOf("/") + 1);
     return (file === LAST_FILE || name > FILE_NAME) &&
-      valuesIn(file, runtime).length > 0;
+      valuesIn(textOf(file, runtime)).length > 0;
   });
 }
 
@@ -120,9 +121,9 @@ function foreignFiles(runtime: Runtime): string[] {
   return moved ? files : [...files, LAST_FILE];
 }
 
-function reservedIn(file: string, runtime: Runtime): PortSet {
+function reservedIn(text: string): PortSet {
   const reserved = new PortSet();
-  for (const value of valuesIn(file, runtime)) {
+  for (const value of valuesIn(text)) {
     try {
       reserved.addAll(parseReservedPorts(value));
     } catch {
@@ -133,11 +134,11 @@ function reservedIn(file: string, runtime: Runtime): PortSet {
 }
 
 /**
- * What a file sets the key to: `key = value`, with `.` or `/` in the key and
+ * What a file's text sets the key to: `key = value`, with `.` or `/` in the key and
  * perhaps a `-` before it.
  */
-function valuesIn(file: string, runtime: Runtime): string[] {
-  return textOf(file, runtime).split("\n").flatMap((line) => {
+function valuesIn(text: string): string[] {
+  return text.split("\n").flatMap((line) => {
     const [key = "", value = ""] = line.split("=", 2);
     const name = key.trim().replace(/^-/, "").replaceAll("/", ".");
     return name === KEY ? [value] : [];

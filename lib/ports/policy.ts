@@ -1,5 +1,9 @@
-import { MAX_PORT, type PortRange } from "./port_range.ts";
-import { DYNAMIC_RANGE, SYSTEM_PORTS } from "./port_range.ts";
+import {
+  DYNAMIC_RANGE,
+  MAX_PORT,
+  type PortRange,
+  SYSTEM_PORTS,
+} from "./port_range.ts";
 import { PortSet, setOf } from "./port_set.ts";
 import { BORDER, type GoodRangeShape, isLongEnough } from "./range_shape.ts";
 import { unclaimedPorts, unclaimedRuns } from "./registry.ts";

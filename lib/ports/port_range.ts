@@ -112,6 +112,19 @@ export function inRanges(port: number, ranges: readonly PortRange[]): boolean {
   return ranges.some(({ first, last }) => first <= port && port <= last);
 }
 
+/** Whether any two of many ranges share a port. */
+export function anyOverlap(ranges: Iterable<PortRange>): boolean {
+  // Told without sorting: a store may have thousands, nearly always apart.
+  const taken = new Uint8Array(MAX_PORT + 1);
+  for (const { first, last } of ranges) {
+    for (let port = first; port <= last; port++) {
+      if (taken[port] === 1) return true;
+      taken[port] = 1;
+    }
+  }
+  return false;
+}
+
 /** Whether two ranges share at least one port. */
 export function overlap(a: PortRange, b: PortRange): boolean {
   return a.first <= b.last && b.first <= a.last;

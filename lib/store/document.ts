@@ -1,6 +1,6 @@
 import { PortForError, quoted } from "../error.ts";
 import {
-  MAX_PORT,
+  anyOverlap,
   parsePortRange,
   type PortRange,
 } from "../ports/port_range.ts";
@@ -141,8 +141,7 @@ function* sharedPorts(
 ): Generator<Fault> {
   const live = [...associations.values()]
     .filter((association) => !isExpired(association));
-  // Nearly every store is sound, and that is told without sorting.
-  if (!anyShared(live)) return;
+  if (!anyOverlap(live.map(portsOf))) return;
   const inOrder = live.sort((a, b) => a.port - b.port);
   let furthest: Association | undefined;
   for (const association of inOrder) {
@@ -157,17 +156,6 @@ function* sharedPorts(
       furthest = association;
     }
   }
-}
-
-function anyShared(associations: readonly Association[]): boolean {
-  const taken = new Uint8Array(MAX_PORT + 1);
-  for (const { port, count } of associations) {
-    for (let one = port; one < port + count; one++) {
-      if (taken[one] === 1) return true;
-      taken[one] = 1;
-    }
-  }
-  return false;
 }
 
 /** Looks up where the faults are: only broken texts pay for that. */

@@ -10,8 +10,8 @@
 export interface PlainText {
   /** What stands before `[ports]`; where that is no TOML, the whole is none. */
   readonly head: string;
-  /** Whether that says no more than what version 1 says. */
-  readonly isBare: boolean;
+  /** What that says, where it is no more than the version, or not even that. */
+  readonly bareHead?: { readonly version?: 1 };
   /** By name, in order: the port, or the text of an inline table. */
   readonly entries: ReadonlyMap<string, number | string>;
   /** Where the line of the last entry ends, or that of `[ports]`. */
@@ -28,7 +28,7 @@ const COMMENT = /#[^\x00-\x08\x0a-\x1f\x7f]*/.source;
 
 /** Comments, and perhaps the version among them. */
 const BARE_HEAD = new RegExp(
-  `^(?:(?:${COMMENT})?\\r?\\n)*(?:version = 1\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
+  `^(?:(?:${COMMENT})?\\r?\\n)*(?:(version = 1)\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
 );
 
 /** A blank line, a comment, or an entry; in groups its key and its value. */
@@ -68,7 +68,9 @@ export function readPlainText(text: string): PlainText | undefined {
     entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
-  return { head, isBare: BARE_HEAD.test(head), entries, end };
+  const bare = BARE_HEAD.exec(head);
+  const says: PlainText["bareHead"] = bare?.[1] ? { version: 1 } : {};
+  return { head, ...(bare ? { bareHead: says } : {}), entries, end };
 }
 
 /** The key on a line; an empty one where there is no line. */

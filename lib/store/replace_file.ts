@@ -73,29 +73,6 @@ function writeTemporary(
   }
 }
 
-/** What is at a path, symlinks followed; `undefined` for nothing. */
-export function factsIfThere(
-  path: string,
-  runtime: Runtime,
-): FileFacts | undefined {
-  try {
-    return runtime.stat(path);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** Whether there is nothing at a path; where that cannot be told, there is. */
-export function isGone(path: string, runtime: Runtime): boolean {
-  try {
-    runtime.stat(path);
-    return false;
-  } catch (error) {
-    return ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
-  }
-}
-
 /**
  * Creates the temporary file. Only who has the lock does that, so one that is
  * there already was left by a process that died.

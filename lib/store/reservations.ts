@@ -17,15 +17,25 @@ import { PortSet } from "../ports/port_set.ts";
 import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import type { Association } from "./association.ts";
-import {
-  factsIfThere,
-  flushFolderOf,
-  isGone,
-  replaceFile,
-} from "./replace_file.ts";
+import { factsIfThere, isGone } from "./presence.ts";
+import { flushFolderOf, replaceFile } from "./replace_file.ts";
 import type { ReservedPorts } from "./reserved_ports.ts";
 import { readStore } from "./store_file.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
+
+/** What is to become of the kernel's list and of port-for's sysctl file. */
+interface ReservationPlan {
+  /** What the kernel has been told. */
+  readonly told: PortSet;
+  /** What it is to be told instead. */
+  readonly reserved: PortSet;
+  /** What of that it has to be told for this store. */
+  readonly toAdd: PortSet;
+  /** What was added for this store and is needed no more. */
+  readonly toTake: PortSet;
+  /** What the file is to say in the end. */
+  readonly file: OwnSysctlFile;
+}
 
 /**
  * What the kernel and port-for's sysctl file are told to keep out of the
@@ -112,6 +122,32 @@ export class Reservations {
    * @param restore Put right what it notes but is not reserved any more.
    */
   change(before: ReservedPorts, after: ReservedPorts, restore: boolean): void {
+    const { told, reserved, toAdd, toTake, file } = this.#plan(
+      before,
+      after,
+      restore,
+    );
+    // What is added is noted in the file first, what is taken away last; and
+    // first of all a list that cannot be replaced in one step.
+    const inSteps = !reserved.hasAll(told) && !fitsOneWrite(reserved);
+    if (!toAdd.isEmpty || inSteps) {
+      const mine = new PortSet(file.added.get(this.#store)).addAll(toTake);
+      this.#writeFile({
+        ports: new PortSet(file.ports).addAll(toTake),
+        added: new Map(file.added).set(this.#store, mine),
+        ...(inSteps ? { unfinished: reserved } : {}),
+      });
+    }
+    this.#writeKernel(told, reserved);
+    this.#writeFile(file);
+  }
+
+  /** What a change comes to, by what kernel and files say now. */
+  #plan(
+    before: ReservedPorts,
+    after: ReservedPorts,
+    restore: boolean,
+  ): ReservationPlan {
     const file = readOwnSysctlFile(this.#runtime);
     const told = readKernelReservations(this.#runtime);
     const kernel = new PortSet(told).addAll(file.unfinished ?? new PortSet());
@@ -137,23 +173,9 @@ export class Reservations {
       added.set(this.#store, new PortSet(stays).addAll(toAdd));
     }
     const reserved = new PortSet(kernel).deleteAll(toTake).addAll(toAdd);
-    const kept = new PortSet(reserved)
+    const ports = new PortSet(reserved)
       .addAll(foreign).addAll(theirs).addAll(after.file);
-
-    // What is added is noted in the file first, what is taken away last; and
-    // first of all a list that cannot be replaced in one step.
-    const inSteps = !reserved.hasAll(told) && !fitsOneWrite(reserved);
-    if (!toAdd.isEmpty || inSteps) {
-      const both = new Map(added)
-        .set(this.#store, new PortSet(added.get(this.#store)).addAll(toTake));
-      this.#writeFile({
-        ports: new PortSet(kept).addAll(toTake),
-        added: both,
-        ...(inSteps ? { unfinished: reserved } : {}),
-      });
-    }
-    this.#writeKernel(told, reserved);
-    this.#writeFile({ ports: kept, added });
+    return { told, reserved, toAdd, toTake, file: { ports, added } };
   }
 
   /** Takes back what was changed, the last change first. */

@@ -1,18 +1,12 @@
 import { PortForError } from "../error.ts";
-import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
-import { errorCode, type Runtime } from "../runtime/runtime.ts";
-import {
-  factsIfThere,
-  flushFolder,
-  flushFolderOf,
-  replaceFile,
-} from "./replace_file.ts";
+import { folderOf } from "../runtime/path.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { factsIfThere } from "./presence.ts";
+import { realPathOf } from "./real_path.ts";
+import { flushFolder, flushFolderOf, replaceFile } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 import { lockStore, type StoreLock } from "./store_lock.ts";
-
-/** More symlinks than this in one path are taken for a circle, as in Linux. */
-const MOST_SYMLINKS = 40;
 
 /** How often to start over where the store changes under a writer's hands. */
 const MOST_ATTEMPTS = 10;
@@ -45,7 +39,7 @@ export async function updateStore(
   runtime: Runtime,
   change: (text: string | undefined, real: string) => Promise<StoreChange>,
 ): Promise<void> {
-  const real = realPathOf(path, runtime);
+  const real = orCannotWrite(path, () => realPathOf(path, runtime));
   const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
   const lock = await lockStore(real, facts, wait, runtime);
   try {
@@ -89,18 +83,6 @@ function performStep(
   return true;
 }
 
-/**
- * Whether there is a folder at a path; so it is taken where that cannot be
- * told, such as for want of permission.
- */
-export function isFolder(path: string, runtime: Runtime): boolean {
-  try {
-    return runtime.stat(path).kind === "folder";
-  } catch (error) {
-    return !["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
-  }
-}
-
 /** Creates the folder of a store, and those above it, for its user alone. */
 export function createFolderOf(path: string, runtime: Runtime): void {
   const folder = folderOf(path, runtime.os);
@@ -122,44 +104,10 @@ function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
   return [...foldersWithoutOne(above, runtime), above];
 }
 
-/**
- * The file that a path leads to, symlinks followed, whether or not it exists.
- *
- * @throws {PortForError} where its folder does not exist.
- */
-export function realPathOf(path: string, runtime: Runtime): string {
-  return orCannotWrite(path, () => {
-    let at = path;
-    for (let links = 0; links < MOST_SYMLINKS; links++) {
-      const folder = folderOf(at, runtime.os);
-      const target = linkTarget(at, runtime);
-      if (target === undefined) {
-        // The system is asked about the folder alone: the file may be replaced
-        // meanwhile, and Bun then answers with a file that is gone.
-        const name = fileNameOf(at, runtime.os);
-        return joined(runtime.realPath(folder), name, runtime.os);
-      }
-      at = joined(folder, target, runtime.os);
-    }
-    throw Object.assign(new Error("too many symlinks"), { code: "ELOOP" });
-  });
-}
-
 function orCannotWrite<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
     throw storeError(`cannot write ${path}`, error);
-  }
-}
-
-/** What a symlink says; `undefined` for anything else, or nothing. */
-function linkTarget(path: string, runtime: Runtime): string | undefined {
-  try {
-    return runtime.readLink(path);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === "ENOENT" || code === "EINVAL") return undefined;
-    throw error;
   }
 }

@@ -14,9 +14,9 @@ import { type Changes, editDocument, EditError } from "./document_edit.ts";
 import { isRenewedBy, leasedFor } from "./lease.ts";
 import type { Reservations } from "./reservations.ts";
 import { noteReservation, reservedPorts } from "./reserved_ports.ts";
+import { isFolder } from "./presence.ts";
 import {
   createFolderOf,
-  isFolder,
   type StoreChange,
   updateStore,
 } from "./store_update.ts";

@@ -101,18 +101,14 @@ function ofPlainText(text: string): Meaning | undefined {
       ports.set(name, parsed(`value = ${value}`).value);
     }
     // A text within quotes may look like it; then what is before is no TOML.
-    const rest = plain.isBare ? bareHead(plain.head) : parsed(plain.head);
+    // Nearly every store begins so that the parser is not even made ready.
+    const rest = plain.bareHead ?? parsed(plain.head);
     return { rest, ports, end: plain.end };
   } catch (error) {
     // The whole text says better where it is wrong, if it is.
     if (error instanceof TomlError) return undefined;
     throw error;
   }
-}
-
-/** Nearly every store begins so: the parser need not even be made ready. */
-function bareHead(head: string): Toml {
-  return /(?<=^|\n)version = 1/.test(head) ? { version: 1 } : {};
 }
 
 function parsed(text: string): Toml {

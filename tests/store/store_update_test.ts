@@ -10,10 +10,10 @@ import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import { readStore } from "../../lib/store/store_file.ts";
 import {
   createFolderOf,
-  isFolder,
   type StoreChange,
   updateStore,
 } from "../../lib/store/store_update.ts";
+import { isFolder } from "../../lib/store/presence.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
@@ -374,20 +374,6 @@ Deno.test("a change of the store is none for what does not change its text", asy
     assertEquals(done, ["prepare"]);
     assertEquals(temp.read("ports.toml"), OLD);
   }
-});
-
-Deno.test("whether a folder is there is known, or assumed where it is hidden", () => {
-  using temp = new TempFolder();
-  const path = temp.write("file", "");
-  const stat = () => {
-    throw systemError("EACCES");
-  };
-
-  assert(isFolder(temp.path, currentRuntime));
-  assert(isFolder(temp.path, realMachine({ stat })));
-  assert(!isFolder(path, currentRuntime));
-  assert(!isFolder(temp.file("no"), currentRuntime));
-  assert(!isFolder(`${path}/no`, currentRuntime));
 });
 
 Deno.test("a folder for the store is for its user alone, an old one stays as it is", () => {
