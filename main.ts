@@ -45,10 +45,10 @@ export type { GoodRangeShape } from "./lib/ports/range_shape.ts";
 export type { Service } from "./lib/ports/services.ts";
 export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
-export type { Association } from "./lib/store/association.ts";
-export type { Policy } from "./lib/store/document.ts";
+export type { Association } from "./lib/association.ts";
+export type { Policy } from "./lib/toml/document.ts";
 export type { AssociateOptions } from "./lib/store/associate_options.ts";
-export type { Pruned } from "./lib/store/store_writer.ts";
+export type { Pruned } from "./lib/store/changes.ts";
 export {
   type ListOptions,
   PortStore,
@@ -57,10 +57,10 @@ export {
 
 // What the command line prints with --json.
 export type { NamedPorts } from "./lib/cli/call.ts";
-export type { CheckReport } from "./lib/cli/check.ts";
-export type { ExplainedPort } from "./lib/cli/explain.ts";
-export type { PortKind, PortMap } from "./lib/cli/map.ts";
-export type { AssociationStatus } from "./lib/cli/status.ts";
+export type { CheckReport } from "./lib/cli/commands/check.ts";
+export type { ExplainedPort } from "./lib/cli/commands/explain.ts";
+export type { PortKind, PortMap } from "./lib/cli/commands/map.ts";
+export type { AssociationStatus } from "./lib/cli/commands/status.ts";
 
 if (import.meta.main) {
   const { main } = await import("./lib/cli/main.ts");

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { wrap } from "../lib/cli/help.ts";
+import { wrap } from "../lib/cli/commands/help.ts";
 import { type Option, OPTION_GROUPS } from "../lib/cli/options.ts";
-import { RELEASED, VERSION } from "../lib/cli/version.ts";
+import { RELEASED, VERSION } from "../lib/cli/commands/version.ts";
 
 if (import.meta.main) console.log(manPage().trimEnd());
 

@@ -1,5 +1,5 @@
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Association, portsOf } from "../store/association.ts";
+import { type Association, portsOf } from "../association.ts";
 import type { PortStore } from "../store/port_store.ts";
 import type { CommandLine } from "./command_line.ts";
 import { variablesOf } from "./env.ts";

@@ -1,4 +1,4 @@
-import type { Association } from "../store/association.ts";
+import type { Association } from "../association.ts";
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Call } from "./call.ts";

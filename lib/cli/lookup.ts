@@ -1,6 +1,6 @@
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { readPlainText } from "../store/plain_text.ts";
+import { readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
 
 /** Names that are valid for sure, and no options. */

@@ -1,7 +1,7 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { DEFAULT_WAIT, portStoreOn } from "../store/port_store.ts";
-import { associate } from "./associate.ts";
+import { associate } from "./commands/associate.ts";
 import type { Call } from "./call.ts";
 import { CommandLine } from "./command_line.ts";
 import { fail, warn } from "./messages.ts";
@@ -11,7 +11,7 @@ import { storeLocation } from "./store_location.ts";
 export async function perform(runtime: Runtime): Promise<number> {
   try {
     if (runtime.args.length === 0) {
-      const { USAGE } = await import("./help.ts");
+      const { USAGE } = await import("./commands/help.ts");
       runtime.writeError(USAGE);
       return 2;
     }
@@ -32,61 +32,61 @@ async function performed(
 ): Promise<number | void> {
   switch (line.action) {
     case "help": {
-      const { helpText } = await import("./help.ts");
+      const { helpText } = await import("./commands/help.ts");
       return runtime.writeOut(helpText());
     }
     case "version": {
-      const { VERSION } = await import("./version.ts");
+      const { VERSION } = await import("./commands/version.ts");
       return runtime.writeOut(`port-for ${VERSION}\n`);
     }
     case "completions": {
-      const { completions } = await import("./completions.ts");
+      const { completions } = await import("./commands/completions.ts");
       return runtime.writeOut(completions(line.value("completions")!));
     }
     case "associate":
       if (line.has("env") && line.names.length === 0) {
-        const { listVariables } = await import("./list.ts");
+        const { listVariables } = await import("./commands/list.ts");
         return listVariables(callFor(line, runtime));
       }
       if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
-        const { restoreReservations } = await import("./reserve.ts");
+        const { restoreReservations } = await import("./commands/reserve.ts");
         return await restoreReservations(callFor(line, runtime));
       }
       return await associate(callFor(line, runtime));
     case "unbind": {
-      const { unbind } = await import("./unbind.ts");
+      const { unbind } = await import("./commands/unbind.ts");
       return await unbind(callFor(line, runtime));
     }
     case "list": {
-      const { list } = await import("./list.ts");
+      const { list } = await import("./commands/list.ts");
       return list(callFor(line, runtime));
     }
     case "status": {
-      const { status } = await import("./status.ts");
+      const { status } = await import("./commands/status.ts");
       return await status(callFor(line, runtime));
     }
     case "explain": {
-      const { explain } = await import("./explain.ts");
+      const { explain } = await import("./commands/explain.ts");
       return await explain(callFor(line, runtime));
     }
     case "check": {
-      const { check } = await import("./check.ts");
+      const { check } = await import("./commands/check.ts");
       return await check(callFor(line, runtime));
     }
     case "prune": {
-      const { prune } = await import("./prune.ts");
+      const { prune } = await import("./commands/prune.ts");
       return await prune(callFor(line, runtime));
     }
     case "import": {
-      const { importConf } = await import("./import.ts");
+      const { importConf } = await import("./commands/import.ts");
       return await importConf(callFor(line, runtime));
     }
     case "map": {
-      const { map } = await import("./map.ts");
+      const { map } = await import("./commands/map.ts");
       return map(callFor(line, runtime));
     }
     case "get": {
-      const { get } = await import("./get.ts");
+      const { get } = await import("./commands/get.ts");
       return get(callFor(line, runtime));
     }
   }

@@ -1,4 +1,4 @@
-import type { Association } from "./association.ts";
+import type { Association } from "../association.ts";
 
 /** Whether an association is a lease, and a call with this `ttl` renews it. */
 export function isRenewedBy(

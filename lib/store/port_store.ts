@@ -6,11 +6,11 @@ import {
   checkOptions,
   checkPorts,
 } from "./associate_options.ts";
-import { type Association, checkName, isExpired } from "./association.ts";
-import type { Policy } from "./document.ts";
+import { type Association, checkName, isExpired } from "../association.ts";
+import type { Policy } from "../toml/document.ts";
 import { isRenewedBy } from "./lease.ts";
-import type { Pruned, StoreToChange } from "./store_writer.ts";
-import { StoreView } from "./store_view.ts";
+import type { Pruned, StoreToChange } from "./changes.ts";
+import { StoreView } from "../disk/store_view.ts";
 
 /** How a `PortStore` behaves. */
 export interface PortStoreOptions {
@@ -278,6 +278,6 @@ export class PortStore {
 }
 
 /** A plain lookup, which most calls are, does not load what changing takes. */
-function writer(): Promise<typeof import("./store_writer.ts")> {
-  return import("./store_writer.ts");
+function writer(): Promise<typeof import("./changes.ts")> {
+  return import("./changes.ts");
 }

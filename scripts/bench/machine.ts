@@ -1,4 +1,4 @@
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/cli/commands/version.ts";
 import { otherVersions } from "./others.ts";
 import type { Programs } from "./programs.ts";
 import { runTool } from "./run_tool.ts";

@@ -7,7 +7,7 @@ import {
 import fc from "fast-check";
 import { CommandLine } from "../../lib/cli/command_line.ts";
 import { PortForError } from "../../lib/error.ts";
-import { nameProblem } from "../../lib/store/association.ts";
+import { nameProblem } from "../../lib/association.ts";
 
 function assertRefused(args: readonly string[], ...parts: string[]): void {
   const error: PortForError = assertThrows(

@@ -5,7 +5,7 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { optionHead } from "../../lib/cli/help.ts";
+import { optionHead } from "../../lib/cli/commands/help.ts";
 import { OPTIONS } from "../../lib/cli/options.ts";
 import { portFor, PROJECT } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readDocument } from "../../lib/store/document.ts";
-import { readPythonConf } from "../../lib/store/python_conf.ts";
+import { readDocument } from "../../lib/toml/document.ts";
+import { readPythonConf } from "../../lib/cli/python_conf.ts";
 import type { Result } from "../../scripts/bench/result.ts";
 import { median, quantile, ratios } from "../../scripts/bench/statistics.ts";
 import {

@@ -5,9 +5,9 @@
  * @module
  */
 import { parse, TomlDate, TomlError } from "smol-toml";
-import { type Document, readDocument } from "../../lib/store/document.ts";
-import { editDocument, EditError } from "../../lib/store/document_edit.ts";
-import { NotTomlError } from "../../lib/store/toml.ts";
+import { type Document, readDocument } from "../../lib/toml/document.ts";
+import { editDocument, EditError } from "../../lib/toml/document_edit.ts";
+import { NotTomlError } from "../../lib/toml/meaning.ts";
 import { randomFrom } from "./faults_form.ts";
 
 /** Stores in every style that there is. */

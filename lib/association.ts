@@ -1,0 +1,79 @@
+import { PortForError, quoted } from "./error.ts";
+import type { PortRange } from "./ports/port_range.ts";
+
+/** A name and the port, or block of ports, that it holds. */
+export interface Association {
+  /** The name: see `checkName` for what is valid. */
+  readonly name: string;
+  /** The port, or the first of the block: 1-65535. */
+  readonly port: number;
+  /** How many consecutive ports the name holds; 1 but for blocks. */
+  readonly count: number;
+  /** When a lease ends; without it the association is for good. */
+  readonly expires?: Date;
+  /** The directory that the name belongs to, if it belongs to one. */
+  readonly directory?: string;
+  /**
+   * What port-for told Linux, to keep the ports out of the ephemeral range:
+   * `kernel` for the running kernel and the sysctl file, `file` for the file
+   * alone, where the kernel knew already. Without it, nothing.
+   */
+  readonly reserved?: "kernel" | "file";
+}
+
+/** The most characters a name may have. */
+export const LONGEST_NAME = 255;
+
+/** `\p{Cc}`, which takes longer to compile than a lookup has. */
+// deno-lint-ignore no-control-regex
+const CONTROL_CHARACTER = /[\x00-\x1f\x7f-\x9f]/;
+
+/** The ports that an association holds. */
+export function portsOf({ port, count }: Association): PortRange {
+  return { first: port, last: port + count - 1 };
+}
+
+/** Whether an association is a lease that has ended. */
+export function isExpired({ expires }: Association, now = Date.now()): boolean {
+  return expires !== undefined && expires.getTime() <= now;
+}
+
+/**
+ * Whether nobody else may have an association's ports: a lease that has ended,
+ * but whose ports are reserved, still has them.
+ */
+export function holdsPorts(association: Association): boolean {
+  return !isExpired(association) || association.reserved !== undefined;
+}
+
+/** Why a text is no valid name; `undefined` where it is one. */
+export function nameProblem(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  const length = [...name].length;
+  if (length > LONGEST_NAME) {
+    return `it has ${length} characters, more than ${LONGEST_NAME}`;
+  }
+  if (!name.isWellFormed()) return "it is not valid Unicode";
+  if (CONTROL_CHARACTER.test(name)) return "it has control characters in it";
+  if (name.trim() !== name) return "it begins or ends with white space";
+  if (name.startsWith("-")) return 'it begins with "-", as options do';
+  return undefined;
+}
+
+/**
+ * Refuses what is no valid name: names have 1 to 255 characters, any Unicode
+ * but control characters, no white space at either end, and no leading `-`.
+ *
+ * @throws {PortForError} `BAD_INPUT`, with the reason.
+ */
+export function checkName(name: string): void {
+  const problem = nameProblem(name);
+  if (problem === undefined) return;
+  const shown = [...name].length > 60
+    ? `${[...name].slice(0, 60).join("")}…`
+    : name;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use ${quoted(shown)} as a name: ${problem}`,
+  );
+}

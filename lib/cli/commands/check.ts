@@ -1,0 +1,278 @@
+import { PortForError, quoted } from "../../error.ts";
+import { readEphemeralRanges } from "../../machine/ephemeral.ts";
+import { readReservedPorts } from "../../machine/reserved.ts";
+import {
+  foreignReservations,
+  readOwnSysctlFile,
+  sysctlFile,
+  sysctlFilesThatOverride,
+} from "../../kernel/sysctl_files.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  formatPortRanges,
+  overlap,
+  SYSTEM_PORTS,
+} from "../../ports/port_range.ts";
+import { PortSet, setOf } from "../../ports/port_set.ts";
+import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
+import {
+  errorCode,
+  type FileFacts,
+  type Runtime,
+} from "../../runtime/runtime.ts";
+import { folderOf } from "../../runtime/path.ts";
+import { type Association, nameProblem, portsOf } from "../../association.ts";
+import type { Policy } from "../../toml/document.ts";
+import type { PortStore } from "../../store/port_store.ts";
+import { isGone } from "../../runtime/presence.ts";
+import { realPathOf } from "../../disk/real_path.ts";
+import { lockProblem } from "../../disk/store_lock.ts";
+import type { Call } from "../call.ts";
+import { type AssociationStatus, statusOf } from "./status.ts";
+import { holderText, painterFor } from "../text.ts";
+
+/** What `--check` found, as `--check --json` prints it. */
+export interface CheckReport {
+  /** What is wrong, and what to do about it. */
+  readonly problems: readonly string[];
+  /** What is as it may be, but worth knowing. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * `--check`: every problem in the store and with its ports, each once.
+ *
+ * @returns 0 where there is none, else 1.
+ */
+export async function check(call: Call): Promise<number> {
+  const { line, runtime } = call;
+  const report = await checked(call);
+  runtime.writeOut(
+    line.has("json") ? `${JSON.stringify(report)}\n` : text(report, runtime),
+  );
+  return report.problems.length === 0 ? 0 : 1;
+}
+
+async function checked({ store, runtime }: Call): Promise<CheckReport> {
+  const problems: string[] = [...fileProblems(store.path, runtime)];
+  let associations: Association[] = [];
+  try {
+    associations = store.list({
+      expired: true,
+      onProblem: (problem) => problems.push(problem),
+    });
+  } catch (error) {
+    if (!(error instanceof PortForError)) throw error;
+    problems.push(error.message);
+  }
+  const claims = claimsOn(runtime, policyIfReadable(store));
+  for (const association of associations) {
+    problems.push(...associationProblems(association, claims));
+  }
+  problems.push(...reservationProblems(store.path, associations, runtime));
+  const notes = (await statusOf(associations, runtime))
+    .filter(({ state }) => state === "in use")
+    .flatMap(useNotes);
+  return { problems: [...new Set(problems)], notes };
+}
+
+function text({ problems, notes }: CheckReport, runtime: Runtime): string {
+  const paint = painterFor(runtime);
+  return [
+    ...problems.map((problem) => `${paint.bad("problem")}: ${problem}\n`),
+    ...notes.map((note) => `${paint.dim("note")}: ${note}\n`),
+    problems.length === 0
+      ? paint.good("no problem found\n")
+      : `${problems.length} problem${problems.length === 1 ? "" : "s"} found\n`,
+  ].join("");
+}
+
+function useNotes({ name, port, holders }: AssociationStatus): string[] {
+  const byPort = Map.groupBy(holders, ({ port }) => port);
+  const ports = byPort.size > 0 ? byPort : new Map([[port, holders]]);
+  return [...ports].map(([port, holders]) =>
+    `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
+  );
+}
+
+function* associationProblems(
+  association: Association,
+  claims: readonly Claim[],
+): Generator<string> {
+  const { name, expires } = association;
+  const shown = quoted(name);
+  const wrong = nameProblem(name);
+  if (wrong !== undefined) {
+    yield `the name ${shown} is not valid: ${wrong} (rename it in the store)`;
+  }
+  if (expires && expires.getTime() <= Date.now()) {
+    yield `the lease of ${shown} expired at ${expires.toISOString()} ` +
+      `(drop it with --prune, or renew it with --ttl)`;
+  }
+  const move = `move it: take it away with --unbind and associate it again`;
+  const held = setOf([portsOf(association)]);
+  for (const { why, ports } of claims) {
+    const common = new PortSet(held).retainAll(ports);
+    if (common.isEmpty) continue;
+    const which = [...common.ranges()].map(formatPortRange).join(", ");
+    yield `port ${which} of ${shown} is ${why} (${move})`;
+    // One reason to move is enough, and the first is the strongest.
+    return;
+  }
+}
+
+/** Ports that would not be chosen today, and why. */
+interface Claim {
+  readonly why: string;
+  readonly ports: PortSet;
+}
+
+function claimsOn(runtime: Runtime, { range }: Policy): Claim[] {
+  const { ranges, configured } = readEphemeralRanges(runtime);
+  const ephemeral = `in the ephemeral range ${formatPortRanges(configured)}`;
+  const dynamic = range && overlap(range, DYNAMIC_RANGE)
+    ? [] // The policy wants it so.
+    : [{ why: "in the dynamic range", ports: setOf([DYNAMIC_RANGE]) }];
+  return [
+    { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
+    { why: "assigned by IANA", ports: assignedPorts() },
+    { why: "well known", ports: wellKnownPorts() },
+    { why: ephemeral, ports: setOf(ranges) },
+    ...dynamic,
+  ];
+}
+
+/** A policy that cannot be read is a problem of its own. */
+function policyIfReadable(store: PortStore): Policy {
+  try {
+    return store.policy();
+  } catch {
+    return {};
+  }
+}
+
+const PUT_RIGHT = "port-for --reserve puts that right";
+
+/** Where store, kernel and sysctl file differ about what is reserved. */
+function* reservationProblems(
+  path: string,
+  associations: readonly Association[],
+  runtime: Runtime,
+): Generator<string> {
+  const reserved = associations.filter(({ reserved }) => reserved);
+  const { ports: file, added, unfinished } = readOwnSysctlFile(runtime);
+  const own = realPathOrPath(path, runtime);
+  const mine = added.get(own);
+  if (mine) {
+    const inVain = new PortSet(mine).deleteAll(setOf(reserved.map(portsOf)));
+    for (const range of inVain.ranges()) {
+      yield `port ${formatPortRange(range)} is reserved for a name that is ` +
+        `not in the store any more (${PUT_RIGHT})`;
+    }
+  }
+  for (const [store, ports] of added) {
+    if (store === own || ports.isEmpty || !isGone(store, runtime)) continue;
+    const which = [...ports.ranges()].map(formatPortRange).join(", ");
+    yield `port ${which} is reserved for ${quoted(store)}, which is gone ` +
+      `(port-for --store ${quoted(store)} --reserve takes that back)`;
+  }
+  if (unfinished) {
+    yield `a change of the reserved ports was cut short (${PUT_RIGHT})`;
+  }
+  if (reserved.length === 0) return;
+  const kernel = readReservedPorts(runtime);
+  for (const association of reserved) {
+    const ports = setOf([portsOf(association)]);
+    const which = `port ${formatPortRange(portsOf(association))} of ` +
+      `${quoted(association.name)}`;
+    if (!kernel.hasAll(ports)) {
+      yield `${which} is no longer reserved in the kernel (${PUT_RIGHT})`;
+    }
+    if (!file.hasAll(ports)) {
+      yield `${which} is not in ${sysctlFile(runtime)}, so the kernel will ` +
+        `forget it at the next boot (${PUT_RIGHT})`;
+    }
+  }
+  yield* otherFilesProblems(file, runtime);
+}
+
+/** Only the last file that sets the list counts at boot. */
+function* otherFilesProblems(
+  own: PortSet,
+  runtime: Runtime,
+): Generator<string> {
+  const late = sysctlFilesThatOverride(runtime);
+  for (const other of late) {
+    yield `${other} also sets net.ipv4.ip_local_reserved_ports and is read ` +
+      `after ${sysctlFile(runtime)} (move its line to a file in ` +
+      `/etc/sysctl.d with a lower name, then run port-for --reserve)`;
+  }
+  for (const [other, ports] of foreignReservations(runtime)) {
+    const hidden = [...new PortSet(ports).deleteAll(own).ranges()];
+    if (hidden.length === 0 || late.includes(other)) continue;
+    yield `${other} reserves ${hidden.map(formatPortRange)}, which ` +
+      `${sysctlFile(runtime)} hides at the next boot (${PUT_RIGHT})`;
+  }
+}
+
+/** Where a store is or was, whether or not there is anything by now. */
+function realPathOrPath(path: string, runtime: Runtime): string {
+  try {
+    return realPathOf(path, runtime);
+  } catch {
+    return path;
+  }
+}
+
+/** What is wrong with the store's file, its lock, its folder, and leftovers. */
+function* fileProblems(path: string, runtime: Runtime): Generator<string> {
+  const real = realPathIfThere(path, runtime);
+  if (real === undefined) return;
+  const lock = factsOrNothing(`${real}.lock`, runtime);
+  const foreign = lock &&
+    lockProblem(lock, factsOrNothing(real, runtime), runtime);
+  if (foreign) yield `the lock ${real}.lock keeps every change out: ${foreign}`;
+  for (const file of [real, `${real}.lock`]) {
+    const facts = factsOrNothing(file, runtime);
+    if (facts?.kind === "file" && writableByOthers(facts)) {
+      yield `${file} can be written by everybody (chmod o-w ${file})`;
+    }
+  }
+  const folder = folderOf(real, runtime.os);
+  const folderFacts = factsOrNothing(folder, runtime);
+  if (folderFacts && writableByOthers(folderFacts) && !isSticky(folderFacts)) {
+    yield `everybody can replace files in ${folder} (chmod o-w ${folder})`;
+  }
+  if (factsOrNothing(`${real}.tmp`, runtime)) {
+    yield `${real}.tmp was left by a port-for that died, or one is writing ` +
+      `just now (the next change of the store removes it)`;
+  }
+}
+
+function writableByOthers({ mode = 0 }: FileFacts): boolean {
+  return (mode & 0o002) !== 0;
+}
+
+/** In a sticky folder people can remove and rename only what is theirs. */
+function isSticky({ mode = 0 }: FileFacts): boolean {
+  return (mode & 0o1000) !== 0;
+}
+
+function realPathIfThere(path: string, runtime: Runtime): string | undefined {
+  try {
+    return runtime.realPath(path);
+  } catch (error) {
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function factsOrNothing(path: string, runtime: Runtime): FileFacts | undefined {
+  try {
+    return runtime.lstat(path);
+  } catch (error) {
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,208 @@
+import {
+  explain as explainPort,
+  type PortExplanation,
+} from "../../machine/explain.ts";
+import { type Holder, readHolders } from "../../machine/listeners.ts";
+import { SHORTEST_RANGE } from "../../ports/range_shape.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  inRanges,
+  MAX_PORT,
+  overlap,
+  parsePort,
+  SYSTEM_PORTS,
+} from "../../ports/port_range.ts";
+import type { Service } from "../../ports/services.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { type Association, portsOf } from "../../association.ts";
+import type { Policy } from "../../toml/document.ts";
+import { quoted } from "../../error.ts";
+import type { Call } from "../call.ts";
+import { fail } from "../messages.ts";
+import { holderText, type Painter, painterFor } from "../text.ts";
+
+/** A port and the name that holds it: an item of `--explain --json`. */
+export interface ExplainedPort extends PortExplanation {
+  /** The association that it belongs to, if it belongs to one. */
+  readonly association?: Omit<Association, "expires"> & {
+    /** When its lease ends, as RFC 3339 writes it. */
+    readonly expires?: string;
+  };
+  /** Whether the store's `[policy]` lets it be chosen. */
+  readonly allowedByPolicy: boolean;
+}
+
+/**
+ * `--explain PORT`: all that is known about ports.
+ *
+ * @returns 0 where every one of them is good and free, else 1; 1 as well where
+ * the store, whose names and policy count, cannot be read.
+ */
+export async function explain(call: Call): Promise<number> {
+  const { line, runtime } = call;
+  const ports = line.values("explain").map((port) =>
+    parsePort(port, "--explain")
+  );
+  const { associations, policy, isReadable } = storeIfReadable(call);
+  const holders = readHolders(runtime, new Set(ports));
+  const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
+  const explanations: ExplainedPort[] = [];
+  for (const port of ports) {
+    const association = associations.find((association) =>
+      inRanges(port, [portsOf(association)])
+    );
+    const explanation = await explainPort(port, runtime, {
+      holders,
+      ...(reachesDynamic ? { high: MAX_PORT } : {}),
+    });
+    const allowed = !policy.exclude?.has(port) &&
+      (policy.range === undefined || inRanges(port, [policy.range]));
+    explanations.push({
+      ...explanation,
+      good: explanation.good && allowed,
+      allowedByPolicy: allowed,
+      ...(association ? { association: inJson(association) } : {}),
+    });
+  }
+  runtime.writeOut(
+    line.has("json")
+      ? `${JSON.stringify(explanations)}\n`
+      : explanations.map((explanation) => text(explanation, runtime)).join(
+        "\n",
+      ),
+  );
+  const areGood = explanations.every(({ good, free }) => good && free);
+  return areGood && isReadable ? 0 : 1;
+}
+
+function inJson(
+  { expires, ...rest }: Association,
+): NonNullable<ExplainedPort["association"]> {
+  return { ...rest, ...(expires ? { expires: expires.toISOString() } : {}) };
+}
+
+/** What is known of a port does not depend on the store: go on without it. */
+function storeIfReadable(
+  { store, runtime }: Call,
+): { associations: Association[]; policy: Policy; isReadable: boolean } {
+  try {
+    const associations = store.list();
+    return { associations, policy: store.policy(), isReadable: true };
+  } catch (error) {
+    fail(runtime, error);
+    return { associations: [], policy: {}, isReadable: false };
+  }
+}
+
+function text(explanation: ExplainedPort, runtime: Runtime): string {
+  const paint = painterFor(runtime);
+  const isRoot = runtime.userId() === 0;
+  const lines = [...facts(explanation, isRoot)].map((fact) => `  ${fact}\n`);
+  return `${verdict(explanation, paint)}\n${lines.join("")}`;
+}
+
+function verdict(
+  { port, good, free, holders, association }: ExplainedPort,
+  paint: Painter,
+): string {
+  const head = paint.bold(`${port}`);
+  const whose = association
+    ? `, and belongs to ${quoted(association.name)}`
+    : "";
+  if (good && free) return `${head}: ${paint.good("good and free")}${whose}`;
+  const use = free ? "" : ` in use by ${holderText(holders)}`;
+  if (good) return `${head}: ${paint.warn("good, but")}${use}`;
+  return `${head}: ${paint.bad("not good")}${free ? "" : `, and${use}`}`;
+}
+
+function* facts(
+  explanation: ExplainedPort,
+  isRoot: boolean,
+): Generator<string> {
+  const { association, ephemeral, near, shortRange, holders } = explanation;
+  for (const service of explanation.assigned) {
+    yield service.name === "" && service.description === "Reserved"
+      ? `reserved by IANA${transportText(service)}`
+      : `assigned by IANA: ${serviceText(service)}`;
+  }
+  for (const service of explanation.wellKnown) {
+    yield `well known: ${serviceText(service)}`;
+  }
+  if (explanation.space === "system") {
+    yield `a system port (${formatPortRange(SYSTEM_PORTS)}): only privileged ` +
+      `programs may bind it`;
+  }
+  if (explanation.space === "dynamic") {
+    yield `in the dynamic range ${formatPortRange(DYNAMIC_RANGE)}: ` +
+      `never a place for a service`;
+  }
+  if (explanation.kernelReserved) {
+    yield "reserved in the kernel, which never hands it out";
+  } else if (ephemeral) {
+    yield `in the ephemeral range ${formatPortRange(ephemeral.range)} ` +
+      `(${ephemeral.source}): the system may hand it out at any time`;
+  }
+  if (near) {
+    const service = near.service ? `: ${serviceText(near.service)}` : "";
+    const claim = near.by === "IANA"
+      ? "assigned by IANA"
+      : near.by === "wide use"
+      ? "well known"
+      : "not available here";
+    yield `too near to ${near.port}, which is ${claim}${service}`;
+  }
+  if (shortRange) {
+    yield `in a range too short: only ${formatPortRange(shortRange)} ` +
+      `is available here (${SHORTEST_RANGE} ports are needed)`;
+  }
+  if (!explanation.allowedByPolicy) {
+    yield "excluded by the [policy] of the store";
+  }
+  if (association) {
+    const { name, expires } = association;
+    yield `associated with ${quoted(name)}` +
+      (expires ? ` until ${expires}` : "");
+  }
+  for (const holder of holders) yield holderFact(holder);
+  if (explanation.free) {
+    yield holders.length > 0
+      ? "free for TCP: it can be bound on every local address"
+      : explanation.space === "system"
+      ? "free: nobody holds it"
+      : "free: it can be bound on every local address";
+  } else if (holders.length === 0) {
+    yield isRoot
+      ? "in use by the kernel, or by a process in another container"
+      : "in use by a process that cannot be seen (try as root)";
+  }
+}
+
+function serviceText({ name, description, transports }: Service): string {
+  const parts = [...new Set([name, description])];
+  return parts.filter((part) => part !== "").join(", ") +
+    transportText({ transports });
+}
+
+function transportText({ transports }: Pick<Service, "transports">): string {
+  return transports.length > 0 ? ` (${transports.join(", ")})` : "";
+}
+
+function holderFact(holder: Holder): string {
+  const { transport, address, how, pid, user, uncertain } = holder;
+  const who = holderText([{ ...holder, ...(uncertain ? { uncertain } : {}) }]);
+  const owner = pid !== undefined && user !== undefined ? ` of ${user}` : "";
+  const where = address === "" ? "" : ` ${address}`;
+  if (how === "connected" && pid === undefined && user === undefined) {
+    return `a connection from ${transport}${where} is closing`;
+  }
+  switch (how) {
+    case "listening":
+      return `in use: ${who}${owner} listens on ${transport}${where}`;
+    case "bound":
+      return `in use: ${who}${owner} has bound ${transport}${where}` +
+        (transport === "tcp" ? " and does not listen" : "");
+    case "connected":
+      return `in use: ${who}${owner} has connections from ${transport}${where}`;
+  }
+}

@@ -1,0 +1,75 @@
+import { type Option, OPTION_GROUPS } from "../options.ts";
+
+/** What port-for prints on standard error when it is called with nothing. */
+export const USAGE = `\
+Usage: port-for [options] NAME...
+       port-for [options] NAME... -- COMMAND...
+       port-for --help
+`;
+
+/** Help stays within this many columns. */
+const WIDTH = 80;
+
+/** Where the explanations of the options begin. */
+const INDENT = 27;
+
+const EXAMPLES = [
+  ["port-for web", 'a port for "web": chosen once, the same ever after'],
+  ["port-for web db", "a port each, a line each"],
+  ["port-for --list", "which name holds which port"],
+  ["port-for --unbind web", '"web" needs its port no more'],
+  ["port-for web -- npm start", "run a command with $PORT and $WEB_PORT"],
+  ["port-for --user web", "without sudo: in a store of your own"],
+] as const;
+
+/** The help text. */
+export function helpText(): string {
+  return [
+    "port-for gives names to local ports: it finds a TCP port that is free and",
+    "will stay free, prints it, and remembers it.",
+    "",
+    ...EXAMPLES.map(([call, what]) => `  ${call.padEnd(INDENT)}${what}`),
+    "",
+    USAGE.trimEnd(),
+    ...OPTION_GROUPS.flatMap(({ title, options }) => [
+      "",
+      `${title}:`,
+      ...options.flatMap(optionLines),
+    ]),
+    "",
+    'Behind "--", {port} in an argument is the first port, {web} that of "web".',
+    "",
+    "Exit status: 0 done, 1 it could not be done or the answer is no, 2 the command",
+    'line is wrong; with a COMMAND behind "--", its own.',
+    "",
+  ].join("\n");
+}
+
+/** An option as help shows it, without its explanation: `-p, --port PORT`. */
+export function optionHead({ short, long, value }: Option): string {
+  return (short ? `-${short}, ` : "    ") + `--${long}` +
+    (value ? ` ${value}` : "");
+}
+
+function optionLines(option: Option): string[] {
+  const head = `  ${optionHead(option)}`;
+  const help = wrap(option.help, WIDTH - INDENT);
+  // A long head has a line of its own.
+  if (head.length + 2 > INDENT) help.unshift("");
+  return help.map((line, index) =>
+    ((index === 0 ? head : "").padEnd(INDENT) + line).trimEnd()
+  );
+}
+
+/** The text in lines of at most `width` characters, words kept whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

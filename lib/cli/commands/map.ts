@@ -1,0 +1,161 @@
+import { readEphemeralRanges } from "../../machine/ephemeral.ts";
+import { readPortsInUse } from "../../machine/listeners.ts";
+import { goodPortsOutside } from "../../ports/policy.ts";
+import {
+  formatPortRange,
+  MAX_PORT,
+  parsePortRange,
+  type PortRange,
+  SYSTEM_PORTS,
+} from "../../ports/port_range.ts";
+import { PortSet, setOf } from "../../ports/port_set.ts";
+import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
+import { portsOf } from "../../association.ts";
+import type { Call } from "../call.ts";
+import { type Painter, painterFor } from "../text.ts";
+
+/** What a port can be on the map. */
+export type PortKind =
+  | "in use"
+  | "associated"
+  | "good"
+  | "ephemeral"
+  | "system"
+  | "assigned"
+  | "well known"
+  | "left over";
+
+/** The port space by kind, as `--map --json` prints it. */
+export interface PortMap {
+  /** The part that was looked at; both ends are inclusive. */
+  readonly range: PortRange;
+  /**
+   * How many ports of each kind, and which. A port can be in use or associated
+   * and of another kind too; each is of just one of the others.
+   */
+  readonly kinds: Readonly<
+    Record<
+      PortKind,
+      { readonly count: number; readonly ranges: readonly PortRange[] }
+    >
+  >;
+}
+
+/** How a kind is drawn, and explained in the legend. */
+const LOOK: readonly {
+  readonly kind: PortKind;
+  readonly mark: string;
+  readonly paint: keyof Painter;
+  readonly legend: string;
+}[] = [
+  { kind: "in use", mark: "!", paint: "bad", legend: "in use now" },
+  { kind: "associated", mark: "@", paint: "bold", legend: "associated" },
+  { kind: "good", mark: "o", paint: "good", legend: "good" },
+  { kind: "well known", mark: "w", paint: "warn", legend: "well known" },
+  { kind: "assigned", mark: ":", paint: "dim", legend: "assigned by IANA" },
+  { kind: "ephemeral", mark: "~", paint: "dim", legend: "ephemeral" },
+  { kind: "system", mark: "s", paint: "dim", legend: "system ports" },
+  {
+    kind: "left over",
+    mark: ".",
+    paint: "dim",
+    legend: "too close to others, or dynamic",
+  },
+];
+
+/** The picture's size in cells: in the whole space, a cell is 64 ports. */
+const CELLS_PER_ROW = 64;
+const MOST_CELLS = 16 * CELLS_PER_ROW;
+
+/** `--map`: the port space as a picture, or as counts and ranges in JSON. */
+export function map(call: Call): void {
+  const { line, runtime } = call;
+  const given = line.value("range");
+  const range = given === undefined
+    ? { first: 0, last: MAX_PORT }
+    : parsePortRange(given, "--range");
+  const sets = portKinds(call, range);
+  runtime.writeOut(
+    line.has("json")
+      ? `${JSON.stringify(portMap(range, sets))}\n`
+      : picture(range, sets, painterFor(runtime)),
+  );
+}
+
+type PortSets = ReadonlyMap<PortKind, PortSet>;
+
+function portKinds({ store, runtime }: Call, range: PortRange): PortSets {
+  const { ranges } = readEphemeralRanges(runtime);
+  const associated = store.list().map(portsOf);
+  const left = setOf([range]);
+  // What a port is first counts: a port is of one kind only.
+  const take = (ports: PortSet) => {
+    const taken = new PortSet(left).retainAll(ports);
+    left.deleteAll(taken);
+    return taken;
+  };
+  const kinds = new Map<PortKind, PortSet>([
+    ["system", take(setOf([SYSTEM_PORTS]))],
+    ["assigned", take(assignedPorts())],
+    ["well known", take(wellKnownPorts())],
+    ["ephemeral", take(setOf(ranges))],
+    ["good", take(goodPortsOutside(ranges))],
+  ]);
+  return kinds
+    .set("left over", left)
+    .set("associated", setOf(associated).retainAll(setOf([range])))
+    .set("in use", readPortsInUse(runtime).retainAll(setOf([range])));
+}
+
+function portMap(range: PortRange, sets: PortSets): PortMap {
+  const kinds = LOOK.map(({ kind }) => {
+    const set = sets.get(kind)!;
+    return [kind, { count: set.size, ranges: [...set.ranges()] }] as const;
+  });
+  return { range, kinds: Object.fromEntries(kinds) as PortMap["kinds"] };
+}
+
+function picture(range: PortRange, sets: PortSets, paint: Painter): string {
+  const size = range.last - range.first + 1;
+  const portsPerCell = Math.ceil(size / MOST_CELLS);
+  const rows: string[] = [];
+  const portsPerRow = portsPerCell * CELLS_PER_ROW;
+  for (let row = range.first; row <= range.last; row += portsPerRow) {
+    let cells = "";
+    for (let column = 0; column < CELLS_PER_ROW; column++) {
+      const first = row + column * portsPerCell;
+      if (first > range.last) break;
+      const last = Math.min(first + portsPerCell - 1, range.last);
+      const look = lookOf({ first, last }, sets);
+      cells += paint[look.paint](look.mark);
+    }
+    rows.push(`${String(row).padStart(5)}  ${cells}\n`);
+  }
+  return [
+    ...rows,
+    "\n",
+    `One mark is ${portsPerCell} port${portsPerCell === 1 ? "" : "s"} of ` +
+    `${formatPortRange(range)}: one in use or associated, else the most.\n`,
+    ...LOOK.map(({ kind, mark, paint: paintKind, legend }) =>
+      `  ${paint[paintKind](mark)}  ` +
+      `${String(sets.get(kind)!.size).padStart(5)}  ${legend}\n`
+    ),
+  ].join("");
+}
+
+/** One port in use or associated is worth a mark; else the most frequent kind. */
+function lookOf(cell: PortRange, sets: PortSets): (typeof LOOK)[number] {
+  const counts = LOOK.map((look) => {
+    let count = 0;
+    for (let port = cell.first; port <= cell.last; port++) {
+      if (sets.get(look.kind)!.has(port)) count++;
+    }
+    return { look, count };
+  });
+  const special = counts.find(({ look, count }) =>
+    count > 0 && (look.kind === "in use" || look.kind === "associated")
+  );
+  if (special) return special.look;
+  return counts.reduce((most, next) => next.count > most.count ? next : most)
+    .look;
+}

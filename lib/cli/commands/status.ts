@@ -1,0 +1,121 @@
+import { escaped } from "../../error.ts";
+import {
+  type Holder,
+  holdersOf,
+  readHolders,
+} from "../../machine/listeners.ts";
+import { probe } from "../../machine/probe.ts";
+import type { Association } from "../../association.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { type Call, portList } from "../call.ts";
+import { columnsOf, fitted, holderText, painterFor } from "../text.ts";
+
+/** An association and what has become of its port: an item of `--status --json`. */
+export interface AssociationStatus {
+  /** The name. */
+  readonly name: string;
+  /** Its port, or the first of its block. */
+  readonly port: number;
+  /** How many ports it holds. */
+  readonly count: number;
+  /** Whether its ports are free, in use, or no longer its own. */
+  readonly state: "free" | "in use" | "expired";
+  /** When its lease ends or ended, as RFC 3339 writes it. */
+  readonly expires?: string;
+  /** Who holds its ports, as far as this user may see. */
+  readonly holders: readonly Holder[];
+}
+
+/** `--status`: a table of the associations and their state. */
+export async function status(call: Call): Promise<void> {
+  const { line, store, runtime } = call;
+  const statuses = await statusOf(store.list({ expired: true }), runtime);
+  runtime.writeOut(
+    line.has("json")
+      ? `${JSON.stringify(statuses)}\n`
+      : table(statuses, runtime),
+  );
+}
+
+/** The state of associations. Each table of the system is read once. */
+export async function statusOf(
+  associations: readonly Association[],
+  runtime: Runtime,
+): Promise<AssociationStatus[]> {
+  const ports = new Set(associations.flatMap(portList));
+  const holders = readHolders(runtime, ports);
+  const statuses: AssociationStatus[] = [];
+  for (const association of associations) {
+    const found: Holder[] = [];
+    let inUse = false;
+    for (const port of portList(association)) {
+      const used = await probe(port, {}, runtime);
+      inUse ||= used;
+      found.push(...holdersOf(port, used, holders, runtime));
+    }
+    const { name, port, count, expires } = association;
+    const expired = expires !== undefined && expires.getTime() <= Date.now();
+    statuses.push({
+      name,
+      port,
+      count,
+      state: expired ? "expired" : inUse ? "in use" : "free",
+      ...(expires ? { expires: expires.toISOString() } : {}),
+      holders: found,
+    });
+  }
+  return statuses;
+}
+
+/** The narrowest that the column of names gets, however narrow the terminal. */
+const NARROWEST_NAME = 8;
+
+function table(
+  statuses: readonly AssociationStatus[],
+  runtime: Runtime,
+): string {
+  const paint = painterFor(runtime);
+  const rows = statuses.map((status) => ({
+    name: escaped(status.name),
+    port: status.count === 1
+      ? `${status.port}`
+      : `${status.port}-${status.port + status.count - 1}`,
+    status,
+    state: stateText(status),
+  }));
+  const portWidth = Math.max(4, ...rows.map(({ port }) => port.length));
+  const stateWidth = Math.max(5, ...rows.map(({ state }) => state.length));
+  const widest = Math.max(4, ...rows.map(({ name }) => columnsOf(name)));
+  const room = (runtime.terminalWidth() ?? Infinity) - portWidth - stateWidth -
+    4;
+  const nameWidth = Math.max(NARROWEST_NAME, Math.min(widest, room));
+  const lines = rows.map(({ name, port, status, state }) => {
+    const painted = status.state === "expired"
+      ? paint.bad(state)
+      : status.state === "in use"
+      ? paint.good(state)
+      : state;
+    return `${fitted(name, nameWidth)}  ${
+      port.padStart(portWidth)
+    }  ${painted}`;
+  });
+  const heading = `${fitted("NAME", nameWidth)}  ` +
+    `${"PORT".padStart(portWidth)}  STATE`;
+  return [paint.bold(heading), ...lines].join("\n") + "\n";
+}
+
+function stateText({ state, holders, expires }: AssociationStatus): string {
+  switch (state) {
+    case "free":
+      return expires ? `free, expires ${shortTime(expires)}` : "free";
+    case "in use":
+      return `in use by ${holderText(holders)}`;
+    case "expired":
+      return `expired ${shortTime(expires!)}`;
+  }
+}
+
+/** To the minute: `2026-12-01 00:00Z`. */
+function shortTime(moment: string): string {
+  return `${moment.slice(0, 10)} ${moment.slice(11, 16)}Z`;
+}

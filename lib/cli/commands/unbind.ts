@@ -1,0 +1,14 @@
+import { quoted } from "../../error.ts";
+import type { Call } from "../call.ts";
+import { wantedNames } from "../here.ts";
+import { warn } from "../messages.ts";
+
+/** `--unbind NAME`: takes associations away. */
+export async function unbind(call: Call): Promise<void> {
+  const { line, store, runtime } = call;
+  const names = wantedNames(call, line.values("unbind"))
+    .map(({ full }) => full);
+  for (const name of await store.release(names)) {
+    warn(runtime, `${quoted(name)} has no port in ${store.path}`);
+  }
+}

@@ -1,0 +1,120 @@
+import { PortForError, quoted } from "../error.ts";
+import { parsePort } from "../ports/port_range.ts";
+import { type Association, nameProblem } from "../association.ts";
+
+/**
+ * Reads the file of the Python port-for, `/etc/port-for.conf`: the `[DEFAULT]`
+ * section of an INI file as Python's configparser reads it. Names there are
+ * lower-case, end at the first `=` or `:`, and `%` in a value stands for the
+ * value of another name.
+ *
+ * @param file The file's path, for messages.
+ * @throws {PortForError} `FAILED` with every line that cannot be understood.
+ */
+export function readPythonConf(text: string, file: string): Association[] {
+  const problems: string[] = [];
+  const values = readDefaultSection(text, problems);
+  const associations: Association[] = [];
+  const holders = new Map<number, string>();
+  for (const [name, { value, line }] of values) {
+    const wrong = (why: string) => problems.push(`line ${line}: ${why}`);
+    const badName = nameProblem(name);
+    if (badName !== undefined) {
+      wrong(`the name ${quoted(name)} is not valid: ${badName}`);
+      continue;
+    }
+    const port = portOf(value, values);
+    if (port === undefined) {
+      wrong(`the port of ${quoted(name)}, ${quoted(value)}, is not a port`);
+      continue;
+    }
+    const other = holders.get(port);
+    if (other !== undefined) {
+      wrong(
+        `port ${port} belongs to both ${quoted(other)} and ${quoted(name)}`,
+      );
+    }
+    holders.set(port, name);
+    associations.push({ name, port, count: 1 });
+  }
+  if (problems.length === 0) return associations;
+  throw new PortForError(
+    "FAILED",
+    `cannot import ${file}: ${problems.join("; ")} ` +
+      `(mend it; nothing was imported)`,
+  );
+}
+
+interface Value {
+  readonly value: string;
+  readonly line: number;
+}
+
+type Values = Map<string, Value>;
+
+function readDefaultSection(text: string, problems: string[]): Values {
+  const values: Values = new Map();
+  let section: string | undefined;
+  /** The entry that an indented line goes on with, and how far it is indented. */
+  let open: { name?: string; indent: number } | undefined;
+  for (const [index, raw] of linesOf(text).entries()) {
+    const line = index + 1;
+    const content = raw.trim();
+    if (content === "" || /^[#;]/.test(content)) continue;
+    const indent = raw.length - raw.trimStart().length;
+    if (open && indent > open.indent) {
+      const before = values.get(open.name ?? "");
+      const value = `${before?.value}\n${content}`;
+      if (before) values.set(open.name!, { ...before, value });
+      continue;
+    }
+    const header = /^\[(.+)\]/s.exec(content);
+    if (header) {
+      section = header[1]!;
+      open = undefined;
+      continue;
+    }
+    if (section === undefined) {
+      problems.push(`line ${line}: it stands before any [section]`);
+    }
+    // Other sections were never the Python port-for's.
+    open = { indent };
+    if (section !== "DEFAULT") continue;
+    const entry = /^(.*?)\s*[=:]\s*(.*)$/s.exec(content);
+    const name = entry?.[1]?.toLowerCase() ?? "";
+    if (!entry || name === "") {
+      problems.push(`line ${line}: it is not of the form NAME = PORT`);
+    } else if (values.has(name)) {
+      problems.push(`line ${line}: ${quoted(name)} stands there twice`);
+    } else {
+      values.set(name, { value: entry[2]!, line });
+      open = { name, indent };
+    }
+  }
+  return values;
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
+}
+
+/** The port that a value says; `undefined` where it says none. */
+function portOf(value: string, values: Values): number | undefined {
+  try {
+    return parsePort(
+      interpolated(value, values).trim().replace(/^0+(?=\d)/, ""),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+/** The value with `%(name)s` and `%%` replaced, ten deep as in configparser. */
+function interpolated(value: string, values: Values, depth = 0): string {
+  if (depth > 10) return value;
+  return value.replace(/%(?:%|\(([^)]+)\)s)/g, (whole, name?: string) => {
+    if (name === undefined) return "%";
+    const other = values.get(name.toLowerCase());
+    return other ? interpolated(other.value, values, depth + 1) : whole;
+  });
+}

@@ -1,0 +1,295 @@
+import { PortForError } from "../error.ts";
+import {
+  addKernelReservations,
+  fitsOneWrite,
+  readKernelReservations,
+  RESERVED_PORTS_FILE,
+  writeKernelReservations,
+} from "../machine/reserved.ts";
+import {
+  type OwnSysctlFile,
+  readForeignSysctlFiles,
+  readOwnSysctlFile,
+  sysctlFile,
+  sysctlFileText,
+} from "./sysctl_files.ts";
+import { PortSet } from "../ports/port_set.ts";
+import { folderOf } from "../runtime/path.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import type { Association } from "../association.ts";
+import { factsIfThere, isGone } from "../runtime/presence.ts";
+import { flushFolderOf, replaceFile } from "../disk/replace_file.ts";
+import type { ReservedPorts } from "./reserved_ports.ts";
+import { readStore } from "../disk/store_file.ts";
+import { lockStore, type StoreLock } from "../disk/store_lock.ts";
+
+/** What is to become of the kernel's list and of port-for's sysctl file. */
+interface ReservationPlan {
+  /** What the kernel has been told. */
+  readonly told: PortSet;
+  /** What it is to be told instead. */
+  readonly reserved: PortSet;
+  /** What of that it has to be told for this store. */
+  readonly toAdd: PortSet;
+  /** What was added for this store and is needed no more. */
+  readonly toTake: PortSet;
+  /** What the file is to say in the end. */
+  readonly file: OwnSysctlFile;
+}
+
+/**
+ * What the kernel and port-for's sysctl file are told to keep out of the
+ * ephemeral range, on behalf of one store. Nobody else's reservation is taken
+ * away: what port-for itself added stands in its file, by the store, and is
+ * written there before the kernel is told. So whatever a crash leaves, the next
+ * change knows what to take back.
+ */
+export class Reservations {
+  readonly #store: string;
+  readonly #runtime: Runtime;
+  readonly #lock: StoreLock;
+  /** What takes back the changes made so far, the last one last. */
+  readonly #undo: (() => void)[] = [];
+
+  private constructor(store: string, runtime: Runtime, lock: StoreLock) {
+    this.#store = store;
+    this.#runtime = runtime;
+    this.#lock = lock;
+  }
+
+  /**
+   * Locks port-for's sysctl file, which several stores may share.
+   *
+   * @param store The path of the store, without symlinks.
+   * @param wait How long to wait for the lock, in seconds.
+   * @throws {PortForError} where this machine, or this user, cannot reserve.
+   */
+  static async open(
+    store: string,
+    wait: number,
+    runtime: Runtime,
+  ): Promise<Reservations> {
+    if (runtime.os !== "linux") {
+      throw new PortForError(
+        "FAILED",
+        `cannot reserve ports in the kernel: only Linux can do that ` +
+          `(do without --reserve)`,
+      );
+    }
+    // Opening the list for writing changes nothing, and tells whether we may.
+    try {
+      runtime.open(RESERVED_PORTS_FILE, {}).close();
+    } catch (error) {
+      throw kernelError(error);
+    }
+    const file = sysctlFile(runtime);
+    const folder = folderOf(file, runtime.os);
+    try {
+      if (!factsIfThere(folder, runtime)) runtime.makeFolder(folder, 0o755);
+    } catch (error) {
+      throw kernelError(error, `create ${folder}`);
+    }
+    const facts = factsIfThere(file, runtime);
+    const lock = await lockStore(file, facts, wait, runtime);
+    return new Reservations(store, runtime, lock);
+  }
+
+  /** Lets others change the reservations. */
+  close(): void {
+    this.#lock.release();
+  }
+
+  /**
+   * What these ports need: `kernel` where the kernel has to be told, `file`
+   * where others told it but it would forget at the next boot, `undefined` where
+   * others have seen to both.
+   */
+  needed(ports: PortSet): Association["reserved"] {
+    const { added, unfinished } = readOwnSysctlFile(this.#runtime);
+    const others = new PortSet(readKernelReservations(this.#runtime));
+    if (unfinished) others.addAll(unfinished);
+    for (const ports of added.values()) others.deleteAll(ports);
+    if (!others.hasAll(ports)) return "kernel";
+    const kept = readForeignSysctlFiles(this.#runtime).hasAll(ports);
+    return kept ? undefined : "file";
+  }
+
+  /**
+   * Has kernel and file say what the store is about to say.
+   *
+   * @param before What the store notes now.
+   * @param after What it will note.
+   * @param restore Put right what it notes but is not reserved any more.
+   */
+  change(before: ReservedPorts, after: ReservedPorts, restore: boolean): void {
+    const { told, reserved, toAdd, toTake, file } = this.#plan(
+      before,
+      after,
+      restore,
+    );
+    // What is added is noted in the file first, what is taken away last; and
+    // first of all a list that cannot be replaced in one step.
+    const inSteps = !reserved.hasAll(told) && !fitsOneWrite(reserved);
+    if (!toAdd.isEmpty || inSteps) {
+      const mine = new PortSet(file.added.get(this.#store)).addAll(toTake);
+      this.#writeFile({
+        ports: new PortSet(file.ports).addAll(toTake),
+        added: new Map(file.added).set(this.#store, mine),
+        ...(inSteps ? { unfinished: reserved } : {}),
+      });
+    }
+    this.#writeKernel(told, reserved);
+    this.#writeFile(file);
+  }
+
+  /** What a change comes to, by what kernel and files say now. */
+  #plan(
+    before: ReservedPorts,
+    after: ReservedPorts,
+    restore: boolean,
+  ): ReservationPlan {
+    const file = readOwnSysctlFile(this.#runtime);
+    const told = readKernelReservations(this.#runtime);
+    const kernel = new PortSet(told).addAll(file.unfinished ?? new PortSet());
+    const foreign = readForeignSysctlFiles(this.#runtime);
+    const added = new Map(file.added);
+    const own = added.get(this.#store);
+    added.delete(this.#store);
+    const noted = new PortSet(before.file).addAll(after.file);
+    const { theirs, inherited } = this.#othersAdded(added, noted);
+    // Without a line of its own, what the store notes has to be believed.
+    const mine = own || !inherited.isEmpty
+      ? new PortSet(own).addAll(inherited)
+      : before.kernel;
+
+    const toAdd = restore
+      ? new PortSet(after.file).deleteAll(kernel)
+      : new PortSet();
+    const toTake = new PortSet(mine)
+      .deleteAll(after.file).deleteAll(theirs).deleteAll(foreign);
+    const stays = new PortSet(mine).retainAll(after.file)
+      .addAll(new PortSet(after.kernel).retainAll(theirs));
+    if (!after.file.isEmpty) {
+      added.set(this.#store, new PortSet(stays).addAll(toAdd));
+    }
+    const reserved = new PortSet(kernel).deleteAll(toTake).addAll(toAdd);
+    const ports = new PortSet(reserved)
+      .addAll(foreign).addAll(theirs).addAll(after.file);
+    return { told, reserved, toAdd, toTake, file: { ports, added } };
+  }
+
+  /** Takes back what was changed, the last change first. */
+  undo(): void {
+    try {
+      for (const step of this.#undo.splice(0).reverse()) step();
+    } catch {
+      // What made it necessary is what the user needs to hear of; and what the
+      // kernel still has must not vanish from the file.
+    }
+  }
+
+  /**
+   * The ports that other stores have added. A store that was moved notes by now
+   * what its line under the old path says.
+   */
+  #othersAdded(
+    added: Map<string, PortSet>,
+    noted: PortSet,
+  ): { theirs: PortSet; inherited: PortSet } {
+    const theirs = new PortSet();
+    const inherited = new PortSet();
+    for (const [store, ports] of added) {
+      const left = new PortSet(ports);
+      if (this.#isElsewhere(store)) {
+        inherited.addAll(new PortSet(left).retainAll(noted));
+        left.deleteAll(noted);
+        if (left.isEmpty) added.delete(store);
+        else added.set(store, left);
+      }
+      theirs.addAll(left);
+    }
+    return { theirs, inherited };
+  }
+
+  #isElsewhere(store: string): boolean {
+    if (isGone(store, this.#runtime)) return true;
+    try {
+      return this.#runtime.realPath(store) !== store;
+    } catch {
+      return false;
+    }
+  }
+
+  #writeKernel(before: PortSet, after: PortSet): void {
+    if (same(before, after)) return;
+    const added = new PortSet(after).deleteAll(before);
+    const taken = new PortSet(before).deleteAll(after);
+    this.#undo.push(() => this.#tellKernel(taken, added));
+    try {
+      this.#tellKernel(added, taken);
+    } catch (error) {
+      throw kernelError(error);
+    }
+  }
+
+  #tellKernel(toAdd: PortSet, toTake: PortSet): void {
+    addKernelReservations(toAdd, this.#runtime);
+    const now = readKernelReservations(this.#runtime);
+    const wanted = new PortSet(now).addAll(toAdd).deleteAll(toTake);
+    if (!same(now, wanted)) writeKernelReservations(wanted, this.#runtime);
+  }
+
+  /** Without anything of port-for's own the file would only repeat others'. */
+  #writeFile(file: OwnSysctlFile): void {
+    const before = readStore(sysctlFile(this.#runtime), this.#runtime)?.text;
+    const text = file.added.size > 0 ? sysctlFileText(file) : undefined;
+    if (text === before) return;
+    this.#undo.push(() => this.#replaceFile(before));
+    this.#replaceFile(text);
+  }
+
+  #replaceFile(text: string | undefined): void {
+    const path = sysctlFile(this.#runtime);
+    const now = readStore(path, this.#runtime);
+    if (text === now?.text) return;
+    if (text === undefined) {
+      this.#runtime.remove(path);
+    } else {
+      const { isGood } = this.#lock;
+      // Whatever the umask is: it is read at boot, and by --check.
+      const how = { isStillGood: isGood, mode: 0o644 };
+      if (!replaceFile(path, now, text, how, this.#runtime)) {
+        throw new PortForError(
+          "STORE_BUSY",
+          `cannot write ${path}: something else is changing it (try again)`,
+        );
+      }
+    }
+    flushFolderOf(path, this.#runtime);
+  }
+}
+
+function same(a: PortSet, b: PortSet): boolean {
+  return a.hasAll(b) && b.hasAll(a);
+}
+
+function kernelError(
+  error: unknown,
+  what = "reserve ports in the kernel",
+): PortForError {
+  if (error instanceof PortForError) return error;
+  const code = errorCode(error) ?? "";
+  const why: Record<string, string> = {
+    EACCES: "permission denied (run with sudo)",
+    EPERM: "operation not permitted (run with sudo)",
+    EROFS:
+      "/proc/sys is read-only, as in most containers (start the container " +
+      "with --sysctl net.ipv4.ip_local_reserved_ports=...)",
+    ENOENT: `this kernel has no ${RESERVED_PORTS_FILE}`,
+  };
+  return new PortForError(
+    ["EACCES", "EPERM", "EROFS"].includes(code) ? "NO_PERMISSION" : "FAILED",
+    `cannot ${what}: ${why[code] ?? (error as Error).message}`,
+    { cause: error },
+  );
+}

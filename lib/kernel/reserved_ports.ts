@@ -1,0 +1,33 @@
+import { type PortSet, setOf } from "../ports/port_set.ts";
+import { type Association, portsOf } from "../association.ts";
+import type { Reservations } from "./reservations.ts";
+
+/** Ports that a store notes as reserved, by what port-for told of them. */
+export interface ReservedPorts {
+  /** Those that it told the running kernel of. */
+  readonly kernel: PortSet;
+  /** Those that its sysctl file is to keep: all. */
+  readonly file: PortSet;
+}
+
+/** The ports that associations note as reserved. */
+export function reservedPorts(
+  associations: readonly Association[],
+): ReservedPorts {
+  const of = (...kinds: Association["reserved"][]) =>
+    setOf(
+      associations.filter(({ reserved }) => kinds.includes(reserved))
+        .map(portsOf),
+    );
+  return { kernel: of("kernel"), file: of("kernel", "file") };
+}
+
+/** The association with a note of what has to be reserved for it. */
+export function noteReservation(
+  association: Association,
+  reservations: Reservations | undefined,
+): Association {
+  if (!reservations || association.reserved) return association;
+  const reserved = reservations.needed(setOf([portsOf(association)]));
+  return reserved ? { ...association, reserved } : association;
+}

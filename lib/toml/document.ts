@@ -1,0 +1,187 @@
+import { PortForError, quoted } from "../error.ts";
+import {
+  anyOverlap,
+  parsePortRange,
+  type PortRange,
+} from "../ports/port_range.ts";
+import { type PortSet, setOf } from "../ports/port_set.ts";
+import { type Association, isExpired, portsOf } from "../association.ts";
+import { readEntry } from "./entry.ts";
+import { isTable, type Place, readToml, type Toml } from "./meaning.ts";
+import { placesIn, statementsOf } from "./statements.ts";
+
+/** The newest `version` of the store format that this program understands. */
+const FORMAT_VERSION = 1;
+
+/** What the text of a store means. */
+export interface Document {
+  /** The text itself. */
+  readonly text: string;
+  /** The associations by name, in the text's order; unsound ones left out. */
+  readonly associations: ReadonlyMap<string, Association>;
+  /** What this site wants of ports that are chosen. */
+  readonly policy: Policy;
+  /** What is wrong with it; a document with problems is never written. */
+  readonly problems: readonly Problem[];
+}
+
+/** The `[policy]` of a store; a call can override each part. */
+export interface Policy {
+  /** Choose only in this range. */
+  readonly range?: PortRange | undefined;
+  /** Do not choose one of these. */
+  readonly exclude?: PortSet | undefined;
+}
+
+/** One thing that is wrong with the text of a store, and where. */
+export interface Problem extends Place {
+  /** What is wrong. */
+  readonly message: string;
+  /** The name that cannot be relied on because of it, if it is one. */
+  readonly name?: string;
+}
+
+const NEW_DOCUMENT = `\
+# port-for: which name holds which port on this machine
+version = 1
+
+[ports]
+`;
+
+/**
+ * Reads the text of a store. `undefined`, a store that does not exist yet, and
+ * an empty text have no associations.
+ *
+ * @throws {NotTomlError} where the text is not TOML.
+ */
+export function readDocument(text: string | undefined): Document {
+  text ??= NEW_DOCUMENT;
+  const { rest, ports } = readToml(text);
+  const associations = new Map<string, Association>();
+  const faults: Fault[] = [...versionFaults(rest)];
+  if (rest.ports !== undefined) {
+    faults.push({ path: ["ports"], message: '"ports" is not a table' });
+  }
+  for (const [name, value] of ports) {
+    const association = readEntry(name, value);
+    if (typeof association === "string") {
+      faults.push({ path: ["ports", name], name, message: association });
+    } else associations.set(name, association);
+  }
+  for (const fault of sharedPorts(associations)) faults.push(fault);
+  const policy = readPolicy(rest.policy, faults);
+  for (const { name } of faults) if (name) associations.delete(name);
+  return { text, associations, policy, problems: located(text, faults) };
+}
+
+/** What is wrong, before its place in the text is looked up. */
+interface Fault {
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly name?: string;
+}
+
+function* versionFaults({ version }: Toml): Generator<Fault> {
+  if (version === undefined || version === FORMAT_VERSION) return;
+  yield {
+    path: ["version"],
+    message: typeof version === "number" && version > FORMAT_VERSION
+      ? `version ${version} is newer than this port-for, which knows ` +
+        `${FORMAT_VERSION}: use a newer port-for`
+      : `"version" is not ${FORMAT_VERSION}`,
+  };
+}
+
+/** Reads the policy; what is wrong with it goes into `faults`. */
+function readPolicy(value: unknown, faults: Fault[]): Policy {
+  if (value === undefined) return {};
+  if (!isTable(value)) {
+    faults.push({ path: ["policy"], message: '"policy" is not a table' });
+    return {};
+  }
+  const { range, exclude } = value;
+  const read = <T>(key: string, make: () => T): T | undefined => {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof PortForError)) throw error;
+      faults.push({ path: ["policy", key], message: error.message });
+      return undefined;
+    }
+  };
+  const parts = (Array.isArray(exclude) ? exclude : [exclude]).map(asText);
+  return {
+    ...(range === undefined ? {} : {
+      range: read("range", () => parsePortRange(asText(range), "the range")),
+    }),
+    ...(exclude === undefined ? {} : {
+      exclude: read("exclude", () =>
+        setOf(
+          parts.flatMap((part) => part.split(","))
+            .map((part) => parsePortRange(part, "the exclusion")),
+        )),
+    }),
+  };
+}
+
+/** A port or range as text; other values as a text that is no range. */
+function asText(value: unknown): string {
+  return typeof value === "string" || typeof value === "number"
+    ? `${value}`
+    : JSON.stringify(value) ?? "";
+}
+
+/**
+ * Associations that share a port: neither name can be relied on. In the order of
+ * their ports, whatever overlaps one before it overlaps the one that reaches
+ * furthest.
+ */
+function* sharedPorts(
+  associations: ReadonlyMap<string, Association>,
+): Generator<Fault> {
+  const live = [...associations.values()]
+    .filter((association) => !isExpired(association));
+  if (!anyOverlap(live.map(portsOf))) return;
+  const inOrder = live.sort((a, b) => a.port - b.port);
+  let furthest: Association | undefined;
+  for (const association of inOrder) {
+    if (furthest && association.port <= portsOf(furthest).last) {
+      const message = `port ${association.port} belongs to both ` +
+        [furthest.name, association.name].sort().map(quoted).join(" and ");
+      for (const { name } of [association, furthest]) {
+        yield { path: ["ports", name], name, message };
+      }
+    }
+    if (!furthest || portsOf(association).last > portsOf(furthest).last) {
+      furthest = association;
+    }
+  }
+}
+
+/** Looks up where the faults are: only broken texts pay for that. */
+function located(text: string, faults: readonly Fault[]): Problem[] {
+  if (faults.length === 0) return [];
+  const starts = new Map<string, number>();
+  for (const { path, start } of statementsOf(text)) {
+    for (const key of [keyOf(path.slice(0, 1)), keyOf(path.slice(0, 2))]) {
+      if (!starts.has(key)) starts.set(key, start);
+    }
+  }
+  const place = placesIn(text);
+  return faults
+    .map((fault) => ({
+      ...fault,
+      start: starts.get(keyOf(fault.path)) ??
+        starts.get(keyOf(fault.path.slice(0, 1))) ?? 0,
+    }))
+    .sort((a, b) => a.start - b.start)
+    .map(({ message, name, start }) => ({
+      message,
+      ...place(start),
+      ...(name === undefined ? {} : { name }),
+    }));
+}
+
+function keyOf(path: readonly string[]): string {
+  return JSON.stringify(path);
+}

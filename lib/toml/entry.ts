@@ -1,0 +1,101 @@
+import { TomlDate } from "smol-toml";
+import { quoted } from "../error.ts";
+import { isPort, MAX_PORT } from "../ports/port_range.ts";
+import type { Association } from "../association.ts";
+import { isTable } from "./meaning.ts";
+
+/** Reads the value of one entry; a text says what is wrong with it. */
+export function readEntry(name: string, value: unknown): Association | string {
+  // Nearly every entry is a port alone, and a store may have thousands.
+  if (isPort(value)) return { name, port: value, count: 1 };
+  const entry = isTable(value) ? value : { port: value };
+  const { port, count = 1, expires, directory, reserved } = entry;
+  if (!isPort(port)) {
+    return `the port of ${
+      quoted(name)
+    } is not a whole number from 1 to ${MAX_PORT}`;
+  }
+  if (!isPort(count) || port + count - 1 > MAX_PORT) {
+    return `the count of ${quoted(name)} is not a whole number from 1 to ` +
+      `${MAX_PORT - port + 1}`;
+  }
+  if (expires !== undefined && !isMoment(expires)) {
+    return `the expiry of ${
+      quoted(name)
+    } is not a date and time with an offset, ` +
+      `such as 2026-12-01T00:00:00Z`;
+  }
+  if (directory !== undefined && typeof directory !== "string") {
+    return `the directory of ${quoted(name)} is not a text`;
+  }
+  if (
+    reserved !== undefined && reserved !== "kernel" && reserved !== "file"
+  ) {
+    return `what is reserved of ${quoted(name)} is neither "kernel" nor "file"`;
+  }
+  return {
+    name,
+    port,
+    count,
+    // A date of TOML writes itself in the time zone in which it was written.
+    ...(expires === undefined ? {} : { expires: new Date(expires.getTime()) }),
+    ...(directory === undefined ? {} : { directory }),
+    ...(reserved === undefined ? {} : { reserved }),
+  };
+}
+
+function isMoment(value: unknown): value is TomlDate {
+  return value instanceof TomlDate && !value.isLocal();
+}
+
+/** A name as a TOML key: bare where it can be. */
+export function entryKey(name: string): string {
+  if (/^[A-Za-z0-9_-]+$/.test(name)) return name;
+  return tomlString(name);
+}
+
+/**
+ * The value of an entry: the port alone where that says it all.
+ *
+ * @param foreign What else stands in the entry's table, as it is written there.
+ */
+export function entryValue(
+  { port, count, expires, directory, reserved }: Association,
+  foreign: readonly string[] = [],
+): string {
+  const parts = [`port = ${port}`];
+  if (count > 1) parts.push(`count = ${count}`);
+  if (expires) parts.push(`expires = ${rfc3339(expires)}`);
+  if (directory !== undefined) {
+    parts.push(`directory = ${tomlString(directory)}`);
+  }
+  if (reserved) parts.push(`reserved = "${reserved}"`);
+  parts.push(...foreign);
+  return parts.length === 1 ? `${port}` : `{ ${parts.join(", ")} }`;
+}
+
+/** A text between double quotes, with what TOML wants escaped escaped. */
+function tomlString(text: string): string {
+  const escaped = text.replace(
+    /["\\\p{Cc}]/gu,
+    (character) =>
+      character === '"' || character === "\\"
+        ? `\\${character}`
+        : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+  );
+  return `"${escaped}"`;
+}
+
+/** A moment to the second, as TOML writes it. */
+export function rfc3339(moment: Date): string {
+  return moment.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** The keys of an entry's table that are port-for's own. */
+export const OWN_KEYS = new Set([
+  "port",
+  "count",
+  "expires",
+  "directory",
+  "reserved",
+]);

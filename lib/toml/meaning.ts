@@ -1,0 +1,122 @@
+import { parse, TomlDate, TomlError } from "smol-toml";
+import { readPlainText } from "./plain_text.ts";
+import { statementsOf } from "./statements.ts";
+
+/** A TOML table: what a store's text means. */
+export type Toml = Record<string, unknown>;
+
+/** A place in a text, both numbers from 1, the column in UTF-16 units. */
+export interface Place {
+  /** The line. */
+  readonly line: number;
+  /** The column. */
+  readonly column: number;
+}
+
+/** A text that is not TOML. */
+export class NotTomlError extends Error {
+  /** Why, and where it stops to be. */
+  readonly problem: Place & { readonly message: string };
+
+  /** @param problem Why, and where it stops to be. */
+  constructor(problem: Place & { readonly message: string }) {
+    super(problem.message);
+    this.problem = problem;
+  }
+}
+
+/** What the text of a store means as TOML. */
+export interface Meaning {
+  /** All of it, but where `ports` is a table. */
+  readonly rest: Toml;
+  /** The entries of that table; none where there is no such. */
+  readonly ports: ReadonlyMap<string, unknown>;
+  /** Where a new entry goes, in a text of port-for's own form. */
+  readonly end?: number;
+}
+
+let latest: { text: string; meaning: Meaning } | undefined;
+
+/**
+ * Reads TOML. Integers that a number cannot hold come as bigint. The result is
+ * not to be changed: who reads the same text again is given the same one.
+ *
+ * @throws {NotTomlError} where it is none; a key written twice is none.
+ */
+export function readToml(text: string): Meaning {
+  // One change of a store reads the same text several times.
+  if (latest?.text !== text) latest = { text, meaning: meaningOf(text) };
+  return latest.meaning;
+}
+
+function meaningOf(text: string): Meaning {
+  try {
+    return ofPlainText(text) ?? ofAnyText(text.replace(/^\ufeff/, ""));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [summary = ""] = error.message
+      .replace(/^Invalid TOML document: /, "").split("\n");
+    const { line, column } = error;
+    const message = `not valid TOML: ${summary}`;
+    throw new NotTomlError({ message, line, column });
+  }
+}
+
+function ofAnyText(text: string): Meaning {
+  const whole = parsed(text);
+  const { ports, ...rest } = whole;
+  return isTable(ports)
+    ? { rest, ports: inOrder(text, ports) }
+    : { rest: whole, ports: new Map() };
+}
+
+/**
+ * The entries of `[ports]` in the text's order. An object has keys that look
+ * like numbers first: only where there are any does the text have to be asked.
+ */
+function inOrder(text: string, ports: Toml): Map<string, unknown> {
+  const entries = Object.entries(ports);
+  const [first] = entries;
+  if (!first || !/^\d+$/.test(first[0])) return new Map(entries);
+  const places = new Map<string, number>();
+  for (const [place, { path }] of statementsOf(text).entries()) {
+    const [table, name] = path;
+    if (table === "ports" && name !== undefined && !places.has(name)) {
+      places.set(name, place);
+    }
+  }
+  return new Map(
+    entries.sort(([a], [b]) => (places.get(a) ?? 0) - (places.get(b) ?? 0)),
+  );
+}
+
+/** What a text in port-for's own form means; `undefined` for any other. */
+function ofPlainText(text: string): Meaning | undefined {
+  const plain = readPlainText(text);
+  if (!plain) return undefined;
+  try {
+    const ports = new Map<string, unknown>(plain.entries);
+    for (const [name, value] of plain.entries) {
+      if (typeof value === "number") continue;
+      ports.set(name, parsed(`value = ${value}`).value);
+    }
+    // A text within quotes may look like it; then what is before is no TOML.
+    // Nearly every store begins so that the parser is not even made ready.
+    const rest = plain.bareHead ?? parsed(plain.head);
+    return { rest, ports, end: plain.end };
+  } catch (error) {
+    // The whole text says better where it is wrong, if it is.
+    if (error instanceof TomlError) return undefined;
+    throw error;
+  }
+}
+
+function parsed(text: string): Toml {
+  return parse(text, { integersAsBigInt: "asNeeded" });
+}
+
+/** Whether a value is a table, inline or not. */
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null &&
+    !Array.isArray(value) && !(value instanceof TomlDate);
+}
