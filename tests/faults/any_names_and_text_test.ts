@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { parse } from "smol-toml";
 import { PortForError } from "../../lib/error.ts";
 import { type PortStore, portStoreOn } from "../../lib/store/port_store.ts";
-import { inForm, SEED } from "../support/faults_form.ts";
-import { hastyMachine } from "../support/faults_runtime.ts";
-import { entriesOf } from "../support/faults_scenarios.ts";
+import { inForm, SEED } from "../support/fault_form.ts";
+import { hastyMachine } from "../support/interposed.ts";
+import { entriesOf } from "../support/scenarios.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const RUNS = { seed: SEED, numRuns: inForm(80, 1500) };

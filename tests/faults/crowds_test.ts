@@ -7,15 +7,15 @@ import {
   randomFrom,
   SEED,
   survived,
-} from "../support/faults_form.ts";
-import { Process, selfEnding } from "../support/faults_program.ts";
+} from "../support/fault_form.ts";
+import { Process, selfEnding } from "../support/process.ts";
 import {
   commentsOf,
   courseOf,
   entriesOf,
   KEPT,
   SCENARIOS,
-} from "../support/faults_scenarios.ts";
+} from "../support/scenarios.ts";
 import { portFor, PROGRAM, PROJECT } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

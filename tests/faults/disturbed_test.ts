@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Failures, survived } from "../support/faults_form.ts";
-import type { Step } from "../support/faults_runtime.ts";
+import { Failures, survived } from "../support/fault_form.ts";
+import type { Step } from "../support/interposed.ts";
 import {
   call,
   commentsOf,
@@ -10,7 +10,7 @@ import {
   type Scenario,
   SCENARIOS,
   Site,
-} from "../support/faults_scenarios.ts";
+} from "../support/scenarios.ts";
 
 /** What a person has meanwhile written into the store. */
 const EDITED = KEPT.replace(

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { OpenFile } from "../../lib/runtime/runtime.ts";
-import { Failures, inForm, isLong, survived } from "../support/faults_form.ts";
-import type { Interfere, Step } from "../support/faults_runtime.ts";
+import { Failures, inForm, isLong, survived } from "../support/fault_form.ts";
+import type { Interfere, Step } from "../support/interposed.ts";
 import {
   assertNothingLost,
   call,
@@ -10,7 +10,7 @@ import {
   type Scenario,
   SCENARIOS,
   Site,
-} from "../support/faults_scenarios.ts";
+} from "../support/scenarios.ts";
 
 /**
  * - `before`: it does nothing

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { canTrace, survived } from "../support/faults_form.ts";
-import { type Scenario, SCENARIOS, Site } from "../support/faults_scenarios.ts";
-import { type SystemCall, traced } from "../support/faults_trace.ts";
+import { canTrace, survived } from "../support/fault_form.ts";
+import { type Scenario, SCENARIOS, Site } from "../support/scenarios.ts";
+import { type SystemCall, traced } from "../support/traced.ts";
 
 /** Every way to write, to flush and to rename. */
 const CALLS = [

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { canMount, has, inForm, survived } from "../support/faults_form.ts";
-import { Mounts } from "../support/faults_mounts.ts";
-import { commentsOf, entriesOf, KEPT } from "../support/faults_scenarios.ts";
+import { canMount, has, inForm, survived } from "../support/fault_form.ts";
+import { Mounts } from "../support/mounts.ts";
+import { commentsOf, entriesOf, KEPT } from "../support/scenarios.ts";
 import { type Outcome, portFor, runTool, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

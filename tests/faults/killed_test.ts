@@ -7,9 +7,9 @@ import {
   randomFrom,
   SEED,
   survived,
-} from "../support/faults_form.ts";
-import { Process, selfEnding } from "../support/faults_program.ts";
-import { changes, type Step } from "../support/faults_runtime.ts";
+} from "../support/fault_form.ts";
+import { Process, selfEnding } from "../support/process.ts";
+import { changes, type Step } from "../support/interposed.ts";
 import {
   assertNothingLost,
   commentsOf,
@@ -19,7 +19,7 @@ import {
   type Scenario,
   SCENARIOS,
   Site,
-} from "../support/faults_scenarios.ts";
+} from "../support/scenarios.ts";
 import { portFor } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

@@ -1,12 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { inForm, SEED, SEED_HINT, survived } from "../support/faults_form.ts";
-import type { Message, Share } from "../support/faults_gnawing.ts";
-import {
-  checkText,
-  type Kind,
-  mutation,
-  VALID,
-} from "../support/faults_mutations.ts";
+import { inForm, SEED, SEED_HINT, survived } from "../support/fault_form.ts";
+import type { Message, Share } from "../support/mutation_worker.ts";
+import { checkText, type Kind, mutation, VALID } from "../support/mutations.ts";
 
 const MUTATIONS = Number(
   Deno.env.get("PORT_FOR_FAULTS_MUTATIONS") || inForm(4000, 1_000_000),
@@ -18,7 +13,7 @@ const PATIENCE_MS = 60_000;
 /** Lets a worker do its share. */
 function gnaw(share: Share): Promise<Readonly<Record<Kind, number>>> {
   const worker = new Worker(
-    import.meta.resolve("../support/faults_gnawing.ts"),
+    import.meta.resolve("../support/mutation_worker.ts"),
     { type: "module" },
   );
   let at = share.from;

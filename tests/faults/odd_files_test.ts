@@ -10,8 +10,8 @@ import {
   inForm,
   isRoot,
   survived,
-} from "../support/faults_form.ts";
-import { entriesOf, KEPT } from "../support/faults_scenarios.ts";
+} from "../support/fault_form.ts";
+import { entriesOf, KEPT } from "../support/scenarios.ts";
 import { type Outcome, portFor, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

@@ -15,10 +15,10 @@ import {
   inForm,
   isRoot,
   survived,
-} from "../support/faults_form.ts";
-import { hastyMachine } from "../support/faults_runtime.ts";
-import { callOn, entriesOf, KEPT } from "../support/faults_scenarios.ts";
-import { traced } from "../support/faults_trace.ts";
+} from "../support/fault_form.ts";
+import { hastyMachine } from "../support/interposed.ts";
+import { callOn, entriesOf, KEPT } from "../support/scenarios.ts";
+import { traced } from "../support/traced.ts";
 import {
   asUser,
   NOBODY,

@@ -6,16 +6,11 @@ import {
   inForm,
   isLong,
   survived,
-} from "../support/faults_form.ts";
-import { Mounts } from "../support/faults_mounts.ts";
-import { Process, selfEnding } from "../support/faults_program.ts";
-import { changes, type Step } from "../support/faults_runtime.ts";
-import {
-  courseOf,
-  entriesOf,
-  KEPT,
-  SCENARIOS,
-} from "../support/faults_scenarios.ts";
+} from "../support/fault_form.ts";
+import { Mounts } from "../support/mounts.ts";
+import { Process, selfEnding } from "../support/process.ts";
+import { changes, type Step } from "../support/interposed.ts";
+import { courseOf, entriesOf, KEPT, SCENARIOS } from "../support/scenarios.ts";
 import { portFor, runTool, works } from "../support/program.ts";
 
 /**

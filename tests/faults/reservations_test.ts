@@ -2,15 +2,15 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parse } from "smol-toml";
 import { RESERVED_PORTS_FILE } from "../../lib/machine/reserved.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
-import { Failures, survived } from "../support/faults_form.ts";
-import { hastyMachine, type Interfere } from "../support/faults_runtime.ts";
+import { Failures, survived } from "../support/fault_form.ts";
+import { hastyMachine, type Interfere } from "../support/interposed.ts";
 import {
   callOn,
   commentsOf,
   entriesOf,
   KEPT,
   type Result,
-} from "../support/faults_scenarios.ts";
+} from "../support/scenarios.ts";
 import { TempFolder } from "../support/temp.ts";
 
 /** What somebody else has reserved. */

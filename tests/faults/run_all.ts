@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { newSeed, type Survived } from "../support/faults_form.ts";
+import { newSeed, type Survived } from "../support/fault_form.ts";
 import { PROJECT } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

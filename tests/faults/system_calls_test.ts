@@ -6,7 +6,7 @@ import {
   inForm,
   isLong,
   survived,
-} from "../support/faults_form.ts";
+} from "../support/fault_form.ts";
 import { bunProgram, denoProgram } from "../support/bun_program.ts";
 import {
   assertNothingLost,
@@ -16,8 +16,8 @@ import {
   type Scenario,
   SCENARIOS,
   Site,
-} from "../support/faults_scenarios.ts";
-import { type SystemCall, traced } from "../support/faults_trace.ts";
+} from "../support/scenarios.ts";
+import { type SystemCall, traced } from "../support/traced.ts";
 import { PROJECT } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 

@@ -6,7 +6,7 @@ import {
   systemError,
 } from "../support/fake_runtime.ts";
 import { asUser, NOBODY, type Outcome } from "../support/program.ts";
-import { canReserve, FOREIGN, Machine } from "../support/reserve_machine.ts";
+import { canReserve, FOREIGN, Machine } from "../support/machine.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const ignore = !canReserve;

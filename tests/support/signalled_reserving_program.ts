@@ -1,7 +1,7 @@
 import { PROJECT } from "./program.ts";
 
-/** The words that run `reserve_child.ts`, to which its arguments are added. */
+/** The words that run `signalled_reserving.ts`, to which its arguments are added. */
 export const CHILD: readonly string[] = [
   ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check"],
-  `${PROJECT}/tests/support/reserve_child.ts`,
+  `${PROJECT}/tests/support/signalled_reserving.ts`,
 ];

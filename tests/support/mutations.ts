@@ -8,7 +8,7 @@ import { parse, TomlDate, TomlError } from "smol-toml";
 import { type Document, readDocument } from "../../lib/toml/document.ts";
 import { editDocument, EditError } from "../../lib/toml/document_edit.ts";
 import { NotTomlError } from "../../lib/toml/meaning.ts";
-import { randomFrom } from "./faults_form.ts";
+import { randomFrom } from "./fault_form.ts";
 
 /** Stores in every style that there is. */
 export const VALID: readonly string[] = [

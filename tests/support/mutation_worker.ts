@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { hastyMachine } from "./faults_runtime.ts";
-import { checkText, type Kind, mutation } from "./faults_mutations.ts";
-import { callOn } from "./faults_scenarios.ts";
+import { hastyMachine } from "./interposed.ts";
+import { checkText, type Kind, mutation } from "./mutations.ts";
+import { callOn } from "./scenarios.ts";
 import { TempFolder } from "./temp.ts";
 
 /** What a worker is to do. */

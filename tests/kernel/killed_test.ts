@@ -9,8 +9,8 @@ import {
   portsIn,
   QUIET,
   together,
-} from "../support/reserve_machine.ts";
-import { CHILD } from "../support/reserve_program.ts";
+} from "../support/machine.ts";
+import { CHILD } from "../support/signalled_reserving_program.ts";
 
 /** A call that may be killed on its way. */
 interface Killable {

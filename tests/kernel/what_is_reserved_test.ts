@@ -7,7 +7,7 @@ import {
   portsIn,
   QUIET,
   together,
-} from "../support/reserve_machine.ts";
+} from "../support/machine.ts";
 
 const ignore = !canReserve;
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { canMount } from "./faults_form.ts";
+import { canMount } from "./fault_form.ts";
 import { type Outcome, PROGRAM, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { inNamespace, projectFile } from "../support/namespace.ts";
-import type { Findings } from "../support/reserve_failing.ts";
-import { canReserve } from "../support/reserve_machine.ts";
+import type { Findings } from "../support/failing_reservations.ts";
+import { canReserve } from "../support/machine.ts";
 
 const ignore = !canReserve;
 
-/** Runs a function of `reserve_failing.ts` where it changes nobody's kernel. */
+/** Runs a function of `failing_reservations.ts` where it changes nobody's kernel. */
 async function findingsOf(
   name: "failEverywhere" | "failTwice",
 ): Promise<Findings> {
-  const module = projectFile("tests/support/reserve_failing.ts");
+  const module = projectFile("tests/support/failing_reservations.ts");
   return await inNamespace(
     "true",
     `import { ${name} } from ${module};

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { canServe, handOut, type Way } from "../support/reserve_handing_out.ts";
+import { canServe, handOut, type Way } from "../support/handed_out_ports.ts";
 import {
   ALL_PORTS,
   allAtOnce,
   canReserve,
   Machine,
-} from "../support/reserve_machine.ts";
+} from "../support/machine.ts";
 
 const ignore = !canReserve;
 const WAYS: readonly Way[] = ["bind", "bind UDP", "connect"];

@@ -5,8 +5,8 @@ import {
   FOREIGN,
   Machine,
   together,
-} from "../support/reserve_machine.ts";
-import { CHILD } from "../support/reserve_program.ts";
+} from "../support/machine.ts";
+import { CHILD } from "../support/signalled_reserving_program.ts";
 
 const ignore = !canReserve;
 const TEN = Array.from({ length: 10 }, (_, at) => at);

@@ -6,8 +6,8 @@
  */
 import { runOn } from "./command_line.ts";
 import { RESERVED_FILE, systemError } from "./fake_runtime.ts";
-import { hastyMachine, type Interfere, interposed } from "./faults_runtime.ts";
-import { FILE_NAME, FOREIGN } from "./reserve_machine.ts";
+import { hastyMachine, type Interfere, interposed } from "./interposed.ts";
+import { FILE_NAME, FOREIGN } from "./machine.ts";
 import { TempFolder } from "./temp.ts";
 
 /** What is told of an operation that failed. */

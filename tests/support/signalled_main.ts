@@ -1,6 +1,6 @@
 /**
  * The program, which ends itself, or stops, at a step of its way:
- * `faults_child.ts SIGNAL WAY AT ARGUMENT...` sends itself a signal `before`
+ * `signalled_main.ts SIGNAL WAY AT ARGUMENT...` sends itself a signal `before`
  * step AT, in the middle of it (`half`), or `after` it. On a quiet machine, so
  * that its way is always the same; the disk is the real one.
  *
@@ -8,7 +8,7 @@
  */
 import { mainOn } from "./command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
-import { interposed, quietMachine } from "./faults_runtime.ts";
+import { interposed, quietMachine } from "./interposed.ts";
 
 const [signal, way, at, ...args] = Deno.args;
 

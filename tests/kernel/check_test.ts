@@ -7,7 +7,7 @@ import {
   FOREIGN,
   Machine,
   together,
-} from "../support/reserve_machine.ts";
+} from "../support/machine.ts";
 
 const ignore = !canReserve;
 const CLEAN = "no problem found\n";

@@ -8,7 +8,7 @@ import {
   portsIn,
   QUIET,
   together,
-} from "../support/reserve_machine.ts";
+} from "../support/machine.ts";
 
 const ignore = !canReserve;
 const KEY = "net.ipv4.ip_local_reserved_ports";

@@ -2,12 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { bunProgram, denoProgram } from "../support/bun_program.ts";
 import { PROJECT, works } from "../support/program.ts";
 import { RESERVED_FILE } from "../support/fake_runtime.ts";
-import {
-  canReserve,
-  Machine,
-  portsIn,
-  QUIET,
-} from "../support/reserve_machine.ts";
+import { canReserve, Machine, portsIn, QUIET } from "../support/machine.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const ignore = !canReserve;

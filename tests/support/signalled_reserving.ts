@@ -1,6 +1,6 @@
 /**
  * The program, which sends itself a signal at a step of its way:
- * `reserve_child.ts SIGNAL AT ARGUMENT...`. AT is the how manieth of the steps
+ * `signalled_reserving.ts SIGNAL AT ARGUMENT...`. AT is the how manieth of the steps
  * that others could see, from 1, or `kernel`: the first that writes what is
  * reserved there. Nobody is on its network, so that its way is always the same.
  *
@@ -9,7 +9,7 @@
 import { mainOn } from "./command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import { RESERVED_FILE } from "./fake_runtime.ts";
-import { interposed, quietMachine } from "./faults_runtime.ts";
+import { interposed, quietMachine } from "./interposed.ts";
 
 /** To end before any other step is to end before the next of these. */
 const VISIBLE = [

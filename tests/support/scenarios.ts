@@ -12,7 +12,7 @@ import {
   type Interfere,
   interposed,
   type Step,
-} from "./faults_runtime.ts";
+} from "./interposed.ts";
 import { TempFolder } from "./temp.ts";
 
 /** A store that people have written into. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Machine } from "./reserve_machine.ts";
+import type { Machine } from "./machine.ts";
 import { works } from "./program.ts";
 
 /** How a program lets the kernel choose a port. */

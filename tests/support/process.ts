@@ -91,7 +91,7 @@ export function selfEnding(
 ): string[] {
   return [
     ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check"],
-    `${PROJECT}/tests/support/faults_child.ts`,
+    `${PROJECT}/tests/support/signalled_main.ts`,
     ...[signal, way, `${at}`],
   ];
 }
