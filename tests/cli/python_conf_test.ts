@@ -6,7 +6,7 @@ import {
 } from "@std/assert";
 import { PortForError } from "../../lib/error.ts";
 import { readPythonConf } from "../../lib/cli/python_conf.ts";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 
 const PYTHON = "/usr/bin/python3";
 

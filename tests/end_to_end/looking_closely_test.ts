@@ -3,7 +3,7 @@ import { columnsOf } from "../../lib/cli/text.ts";
 import { readHolders } from "../../lib/machine/listeners.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 import { bareMachine, systemError } from "../support/fake_runtime.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { hasTerminals, inTerminal } from "../support/looking_terminal.ts";
 import { asUser, NOBODY, portFor, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

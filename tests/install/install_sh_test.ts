@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Answer, WebServer } from "../support/http.ts";
 import { runTool, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 import {
   INSTALL_SH,
   Machine,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Kitchen, readsYaml, recipe, yaml } from "../support/stack_recipes.ts";
+import { Kitchen, readsYaml, recipe, yaml } from "../support/recipe.ts";
 
 const [WORKFLOW = ""] = recipe("GitHub Actions");
 

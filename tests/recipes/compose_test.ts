@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { works } from "../support/program.ts";
-import { Kitchen, readsYaml, recipe, yaml } from "../support/stack_recipes.ts";
+import { Kitchen, readsYaml, recipe, yaml } from "../support/recipe.ts";
 
 const [COMMAND = "", COMPOSE = ""] = recipe("Docker Compose");
 

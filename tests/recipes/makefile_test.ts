@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 import { Holder } from "../support/holders.ts";
-import { Kitchen, PYTHON, recipe } from "../support/stack_recipes.ts";
+import { Kitchen, PYTHON, recipe } from "../support/recipe.ts";
 
 const [MAKEFILE = ""] = recipe("Makefile");
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 import { runTool } from "../support/program.ts";
-import { Kitchen, recipe } from "../support/stack_recipes.ts";
-import { isGone, Running } from "../support/stack_running.ts";
-import { canBeKeptOut, KEPT_OUT } from "../support/stack_store.ts";
+import { Kitchen, recipe } from "../support/recipe.ts";
+import { isGone, Running } from "../support/running.ts";
+import { canBeKeptOut, KEPT_OUT } from "../support/store.ts";
 
 const [INSTALL = "", UNIT = ""] = recipe("systemd");
 

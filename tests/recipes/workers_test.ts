@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
-import { Kitchen, PYTHON, recipe } from "../support/stack_recipes.ts";
+import { hasTool } from "../support/tools.ts";
+import { Kitchen, PYTHON, recipe } from "../support/recipe.ts";
 
 const [CONFTEST = ""] = recipe("pytest-xdist");
 const [PORT_MODULE = ""] = recipe("Vitest and Node's test runner");

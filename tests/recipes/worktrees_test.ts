@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
-import { Kitchen, recipe } from "../support/stack_recipes.ts";
+import { hasTool } from "../support/tools.ts";
+import { Kitchen, recipe } from "../support/recipe.ts";
 
 const [WORK = "", CLEAN_UP = ""] = recipe("git worktrees");
 

@@ -5,8 +5,8 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { runTool } from "../support/program.ts";
-import { hasTerminal, Terminal } from "../shells/terminal.ts";
-import { hasTool } from "../shells/tools.ts";
+import { hasTerminal, Terminal } from "../support/terminal.ts";
+import { hasTool } from "../support/tools.ts";
 import { TempFolder } from "../support/temp.ts";
 import { type Engine, runner } from "./engine.ts";
 

@@ -3,7 +3,7 @@ import { OPTIONS } from "../../lib/cli/options.ts";
 import { portFor, PROGRAM, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 import { testShell } from "./cases.ts";
-import { hasTool } from "./tools.ts";
+import { hasTool } from "../support/tools.ts";
 
 testShell("bash");
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../lib/cli/options.ts";
 import { Shell, type ShellName } from "./shell.ts";
-import { hasTerminal } from "./terminal.ts";
-import { hasTool } from "./tools.ts";
+import { hasTerminal } from "../support/terminal.ts";
+import { hasTool } from "../support/tools.ts";
 
 /** Defines the test that every shell must pass. */
 export function testShell(name: ShellName): void {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { manPage } from "../../scripts/man_page.ts";
 import { portFor, PROJECT, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
-import { hasTool } from "./tools.ts";
+import { hasTool } from "../support/tools.ts";
 
 Deno.test("the man page explains every option that help lists", async () => {
   const { stdout: help } = await portFor(["--help"]);

@@ -1,6 +1,6 @@
 import { PROGRAM, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
-import { Terminal } from "./terminal.ts";
+import { Terminal } from "../support/terminal.ts";
 
 /** The shells that port-for completes. */
 export type ShellName = "bash" | "zsh" | "fish";

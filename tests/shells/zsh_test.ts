@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { testShell } from "./cases.ts";
 import { Shell } from "./shell.ts";
-import { hasTerminal } from "./terminal.ts";
-import { hasTool } from "./tools.ts";
+import { hasTerminal } from "../support/terminal.ts";
+import { hasTool } from "../support/tools.ts";
 
 testShell("zsh");
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 import { runTool, works } from "../support/program.ts";
-import { isUnix, StackStore } from "../support/stack_store.ts";
+import { isUnix, StackStore } from "../support/store.ts";
 
 /** Names that a shell, or a reader of `.env` files, could stumble over. */
 const STORE = `[ports]

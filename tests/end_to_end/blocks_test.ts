@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { availableGoodPorts } from "../../lib/machine/good_ports.ts";
 import { formatPortRange } from "../../lib/ports/port_range.ts";
 import { Holder } from "../support/holders.ts";
-import { isUnix, StackStore } from "../support/stack_store.ts";
+import { isUnix, StackStore } from "../support/store.ts";
 
 /** The numbers from `first`, `count` of them. */
 function run(first: number, count: number): number[] {

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { explainPort } from "../../main.ts";
 import { freePort, Holder } from "../support/holders.ts";
 import { portFor } from "../support/program.ts";
-import { explainedPorts, read } from "../support/looking_json.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+import { explainedPorts, read } from "../support/json.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const NO_STORE = ["--store", "/nonexistent/ports.toml"];

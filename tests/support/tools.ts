@@ -1,4 +1,4 @@
-import { works } from "../support/program.ts";
+import { works } from "./program.ts";
 
 /**
  * Whether to run tests that need a program. In CI they run in any case: better

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { portSet } from "../../main.ts";
-import { portMap, read } from "../support/looking_json.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+import { portMap, read } from "../support/json.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { hasTerminals, inTerminal } from "../support/looking_terminal.ts";
 import { portFor } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "./tools.ts";
 import { type Outcome, PROGRAM, PROJECT, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { read, statuses } from "../support/looking_json.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+import { read, statuses } from "../support/json.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { hasTerminals, inTerminal } from "../support/looking_terminal.ts";
 import { portFor } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

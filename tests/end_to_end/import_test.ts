@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hasTool } from "../shells/tools.ts";
+import { hasTool } from "../support/tools.ts";
 import { runTool } from "../support/program.ts";
-import { isUnix, StackStore } from "../support/stack_store.ts";
+import { isUnix, StackStore } from "../support/store.ts";
 
 /** A store, and a file to import. */
 class Import extends StackStore {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { StackStore } from "../support/stack_store.ts";
+import { StackStore } from "../support/store.ts";
 
 const LONG_AGO = "2020-01-01T00:00:00Z";
 

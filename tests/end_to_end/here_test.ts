@@ -4,7 +4,7 @@ import {
   isUnix,
   KEPT_OUT,
   StackStore,
-} from "../support/stack_store.ts";
+} from "../support/store.ts";
 
 /** A store, and directories to call the program in. */
 class Checkouts extends StackStore {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { asUser, NOBODY, portFor, works } from "../support/program.ts";
-import { explainedPorts, read } from "../support/looking_json.ts";
-import { hasNetworks, type Hold, Network } from "../support/looking_network.ts";
+import { explainedPorts, read } from "../support/json.ts";
+import { hasNetworks, type Hold, Network } from "../support/network.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const isRoot = Deno.build.os === "linux" && Deno.uid() === 0;

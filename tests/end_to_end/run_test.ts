@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePort, Holder } from "../support/holders.ts";
-import { isGone, Running } from "../support/stack_running.ts";
-import { isUnix, StackStore } from "../support/stack_store.ts";
+import { isGone, Running } from "../support/running.ts";
+import { isUnix, StackStore } from "../support/store.ts";
 
 /** A store with a few names, and ports that nobody uses. */
 class Stack extends StackStore {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { StackStore } from "../support/stack_store.ts";
+import { StackStore } from "../support/store.ts";
 
 const POLICY = '[policy]\nrange = "20100-20199"\nexclude = ["20110-20150", ' +
   "20160]\n";

@@ -6,8 +6,8 @@ import {
   portMap,
   read,
   statuses,
-} from "../support/looking_json.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+} from "../support/json.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { TempFolder } from "../support/temp.ts";
 
 /** Something of everything that an answer can have in it. */

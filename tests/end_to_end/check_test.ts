@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { checkReport, read } from "../support/looking_json.ts";
-import { hasNetworks, Network } from "../support/looking_network.ts";
+import { checkReport, read } from "../support/json.ts";
+import { hasNetworks, Network } from "../support/network.ts";
 import { portFor } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 
