@@ -31,7 +31,7 @@ export {
   explainPort,
   type PortExplanation,
 } from "./lib/machine/explain.ts";
-export type { Holder } from "./lib/machine/listeners.ts";
+export type { Holder } from "./lib/machine/holder.ts";
 export { ephemeralPortRanges } from "./lib/machine/ephemeral.ts";
 export { portIsUsed, type ProbeOptions } from "./lib/machine/probe.ts";
 export {
@@ -46,14 +46,11 @@ export type { Service } from "./lib/ports/services.ts";
 export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
 export type { Association } from "./lib/association.ts";
-export type { Policy } from "./lib/toml/document.ts";
+export type { Policy } from "./lib/place.ts";
 export type { AssociateOptions } from "./lib/store/associate_options.ts";
-export type { Pruned } from "./lib/store/changes.ts";
-export {
-  type ListOptions,
-  PortStore,
-  type PortStoreOptions,
-} from "./lib/store/port_store.ts";
+export type { Pruned } from "./lib/store/prune.ts";
+export type { ListOptions } from "./lib/store/list.ts";
+export { PortStore, type PortStoreOptions } from "./lib/store/port_store.ts";
 
 // What the command line prints with --json.
 export type { NamedPorts } from "./lib/cli/call.ts";

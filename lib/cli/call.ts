@@ -1,6 +1,8 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Association, portsOf } from "../association.ts";
-import type { PortStore } from "../store/port_store.ts";
+import type { Policy } from "../place.ts";
+import { listed, type ListOptions } from "../store/list.ts";
+import type { Store } from "../store/store.ts";
 import type { CommandLine } from "./command_line.ts";
 import { variablesOf } from "./env.ts";
 
@@ -9,9 +11,28 @@ export interface Call {
   /** What was asked. */
   readonly line: CommandLine;
   /** The store that it is about. */
-  readonly store: PortStore;
+  readonly store: Store;
   /** The machine that it runs on. */
   readonly runtime: Runtime;
+}
+
+/** What a store says, as far as it is sound. */
+export interface StoreContent {
+  /** Its associations, in its order. */
+  readonly associations: Association[];
+  /** Its `[policy]`. */
+  readonly policy: Policy;
+}
+
+/** Reads the store of a call; by default what is wrong with it is a warning. */
+export async function readStore(
+  { store }: Call,
+  options: ListOptions = {},
+): Promise<StoreContent> {
+  const view = await store.place.read([]);
+  const how = { onProblem: store.warn, ...options };
+  const associations = listed(await view.all(), view, how);
+  return { associations, policy: view.policy };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { DEFAULT_WAIT, portStoreOn } from "../store/port_store.ts";
+import { FilePlace } from "../disk/file_place.ts";
+import { DEFAULT_WAIT } from "../store/store.ts";
 import { associate } from "./commands/associate.ts";
 import type { Call } from "./call.ts";
 import { CommandLine } from "./command_line.ts";
@@ -46,11 +47,11 @@ async function performed(
     case "associate":
       if (line.has("env") && line.names.length === 0) {
         const { listVariables } = await import("./commands/list.ts");
-        return listVariables(callFor(line, runtime));
+        return await listVariables(callFor(line, runtime));
       }
       if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
-        const { restoreReservations } = await import("./commands/reserve.ts");
-        return await restoreReservations(callFor(line, runtime));
+        const { reserve } = await import("./commands/reserve.ts");
+        return await reserve(callFor(line, runtime));
       }
       return await associate(callFor(line, runtime));
     case "unbind": {
@@ -59,7 +60,7 @@ async function performed(
     }
     case "list": {
       const { list } = await import("./commands/list.ts");
-      return list(callFor(line, runtime));
+      return await list(callFor(line, runtime));
     }
     case "status": {
       const { status } = await import("./commands/status.ts");
@@ -83,11 +84,11 @@ async function performed(
     }
     case "map": {
       const { map } = await import("./commands/map.ts");
-      return map(callFor(line, runtime));
+      return await map(callFor(line, runtime));
     }
     case "get": {
       const { get } = await import("./commands/get.ts");
-      return get(callFor(line, runtime));
+      return await get(callFor(line, runtime));
     }
   }
 }
@@ -97,11 +98,14 @@ function callFor(line: CommandLine, runtime: Runtime): Call {
     { store: line.value("store"), user: line.has("user") },
     runtime,
   );
-  const store = portStoreOn(runtime, path, {
-    createFolder,
-    wait: waitSeconds(line),
-    onWarning: (message) => warn(runtime, message),
-  });
+  const wait = waitSeconds(line);
+  const place = new FilePlace(path, { wait, createFolder }, runtime);
+  const store = {
+    place,
+    runtime,
+    wait,
+    warn: (message: string) => warn(runtime, message),
+  };
   return { line, store, runtime };
 }
 

@@ -1,6 +1,6 @@
 import { escaped } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Holder } from "../machine/listeners.ts";
+import type { Holder } from "../machine/holder.ts";
 
 /** Paints text for a terminal; leaves it alone anywhere else. */
 export interface Painter {

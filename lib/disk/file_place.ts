@@ -1,113 +1,78 @@
+import { isExpired } from "../association.ts";
 import { PortForError } from "../error.ts";
-import { folderOf } from "../runtime/path.ts";
+import type { Change, Changes, Place, View } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { factsIfThere } from "../runtime/presence.ts";
-import { realPathOf } from "./real_path.ts";
-import { flushFolder, flushFolderOf, replaceFile } from "./replace_file.ts";
-import { storeError } from "./store_error.ts";
-import { readStore, type StoredText } from "./store_file.ts";
-import { lockStore, type StoreLock } from "./store_lock.ts";
+import { editDocument, EditError } from "../toml/document_edit.ts";
+import { readStore } from "./store_file.ts";
+import { createFolderOf, updateStore } from "./store_update.ts";
+import { StoreView } from "./store_view.ts";
 
-/** How often to start over where the store changes under a writer's hands. */
-const MOST_ATTEMPTS = 10;
-
-/** What is to become of a store. */
-export interface StoreChange {
-  /** The new text; the old one (or `undefined`) leaves the store as it is. */
-  readonly text: string | undefined;
-  /** What has to be done right before the store is replaced. */
-  readonly prepare?: () => void;
-  /** Takes back what `prepare` did, as far as it can. */
-  readonly undo?: () => void;
+/** How a store's file is written. */
+export interface FilePlaceOptions {
+  /** How long to wait for other writers, in seconds. */
+  readonly wait: number;
+  /**
+   * Create its folder, for its user alone, when something is first written
+   * there. By default it must exist.
+   */
+  readonly createFolder?: boolean;
 }
 
-/**
- * Changes a store under its lock, and replaces it as a whole: whoever reads it,
- * and whatever a crash leaves, is the old text or the new one. When this
- * returns, the new text is on disk.
- *
- * @param wait How long to wait for the lock, in seconds.
- * @param change Says what is to become of a text (`undefined`: no store yet) in
- * the file that the path leads to. It is called again where somebody replaced
- * the store meanwhile.
- * @throws {PortForError} The store is then as it was, but for a failure to
- * flush its folder.
- */
-export async function updateStore(
-  path: string,
-  wait: number,
-  runtime: Runtime,
-  change: (text: string | undefined, real: string) => Promise<StoreChange>,
-): Promise<void> {
-  const real = orCannotWrite(path, () => realPathOf(path, runtime));
-  const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
-  const lock = await lockStore(real, facts, wait, runtime);
-  try {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const before = readStore(real, runtime);
-      const step = await change(before?.text, real);
-      if (performStep(real, before, step, lock, runtime)) return;
+/** A store in a TOML file, which is read as a whole, and replaced as a whole. */
+export class FilePlace implements Place {
+  /** The path of the file, which need not exist yet. */
+  readonly name: string;
+  readonly #options: FilePlaceOptions;
+  readonly #runtime: Runtime;
+
+  /** A store in the file of that path. Nothing is read or written. */
+  constructor(path: string, options: FilePlaceOptions, runtime: Runtime) {
+    this.name = path;
+    this.#options = options;
+    this.#runtime = runtime;
+  }
+
+  read(): StoreView {
+    return new StoreView(this.name, readStore(this.name, this.#runtime)?.text);
+  }
+
+  async change(
+    _names: readonly string[],
+    step: (view: View) => Promise<Change>,
+  ): Promise<void> {
+    const { wait, createFolder = false } = this.#options;
+    if (createFolder) createFolderOf(this.name, this.#runtime);
+    await updateStore(this.name, wait, this.#runtime, async (text, real) => {
+      const view = new StoreView(this.name, text, real);
+      view.refuseProblems();
+      const { changes, ...steps } = await step(view);
+      return { text: this.#edited(view, changes), ...steps };
+    });
+  }
+
+  /** The text with changes made; leases that have ended leave it with them. */
+  #edited(view: StoreView, changes: Changes): string | undefined {
+    if (changes.size === 0) return undefined;
+    const all = new Map(changes);
+    for (const association of view.all()) {
+      const { name, reserved } = association;
+      // To end a reservation takes the right to, and a call that is about it.
+      if (isExpired(association) && !reserved && !all.has(name)) {
+        all.set(name, undefined);
+      }
     }
-  } finally {
-    lock.release();
-  }
-  throw new PortForError(
-    "STORE_BUSY",
-    `cannot write ${path}: something else keeps changing it ` +
-      `(close it in your editor and try again)`,
-  );
-}
-
-/** @returns false where the store, or the lock, is no longer what it was. */
-function performStep(
-  path: string,
-  before: StoredText | undefined,
-  { text, prepare, undo }: StoreChange,
-  lock: StoreLock,
-  runtime: Runtime,
-): boolean {
-  const isNew = text !== undefined && text !== before?.text;
-  try {
-    prepare?.();
-    const how = { isStillGood: lock.isGood };
-    if (isNew && !replaceFile(path, before, text, how, runtime)) {
-      undo?.();
-      return false;
+    try {
+      const edited = editDocument(view.document, all);
+      new StoreView(this.name, edited).refuseProblems();
+      return edited;
+    } catch (error) {
+      if (!(error instanceof EditError)) throw error;
+      throw new PortForError(
+        "STORE_INVALID",
+        `cannot change ${this.name} without touching what is not port-for's: ` +
+          `${error.message} (write [ports] as a table with one line for each ` +
+          `name)`,
+      );
     }
-  } catch (error) {
-    undo?.();
-    throw error;
-  }
-  // The store is the new one now, whether or not it can be flushed.
-  if (isNew) flushFolderOf(path, runtime);
-  return true;
-}
-
-/** Creates the folder of a store, and those above it, for its user alone. */
-export function createFolderOf(path: string, runtime: Runtime): void {
-  const folder = folderOf(path, runtime.os);
-  try {
-    if (factsIfThere(folder, runtime)) return;
-    const above = foldersWithoutOne(folder, runtime);
-    runtime.makeFolder(folder, 0o700);
-    // A new folder survives a power failure once the one above it is flushed.
-    for (const parent of above) flushFolder(parent, runtime);
-  } catch (error) {
-    throw storeError(`cannot create the folder ${folder}`, error);
-  }
-}
-
-/** The folders above a new one in which something new will be. */
-function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
-  const above = folderOf(folder, runtime.os);
-  if (above === folder || factsIfThere(above, runtime)) return [above];
-  return [...foldersWithoutOne(above, runtime), above];
-}
-
-function orCannotWrite<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw storeError(`cannot write ${path}`, error);
   }
 }

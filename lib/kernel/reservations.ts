@@ -13,10 +13,10 @@ import {
   sysctlFile,
   sysctlFileText,
 } from "./sysctl_files.ts";
-import { PortSet } from "../ports/port_set.ts";
+import { PortSet, setOf } from "../ports/port_set.ts";
 import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
-import type { Association } from "../association.ts";
+import { type Association, portsOf } from "../association.ts";
 import { factsIfThere, isGone } from "../runtime/presence.ts";
 import { flushFolderOf, replaceFile } from "../disk/replace_file.ts";
 import type { ReservedPorts } from "./reserved_ports.ts";
@@ -112,6 +112,13 @@ export class Reservations {
     if (!others.hasAll(ports)) return "kernel";
     const kept = readForeignSysctlFiles(this.#runtime).hasAll(ports);
     return kept ? undefined : "file";
+  }
+
+  /** The association with a note of what has to be reserved for it. */
+  noted(association: Association): Association {
+    if (association.reserved) return association;
+    const reserved = this.needed(setOf([portsOf(association)]));
+    return reserved ? { ...association, reserved } : association;
   }
 
   /**

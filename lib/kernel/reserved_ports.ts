@@ -1,6 +1,5 @@
 import { type PortSet, setOf } from "../ports/port_set.ts";
 import { type Association, portsOf } from "../association.ts";
-import type { Reservations } from "./reservations.ts";
 
 /** Ports that a store notes as reserved, by what port-for told of them. */
 export interface ReservedPorts {
@@ -20,14 +19,4 @@ export function reservedPorts(
         .map(portsOf),
     );
   return { kernel: of("kernel"), file: of("kernel", "file") };
-}
-
-/** The association with a note of what has to be reserved for it. */
-export function noteReservation(
-  association: Association,
-  reservations: Reservations | undefined,
-): Association {
-  if (!reservations || association.reserved) return association;
-  const reserved = reservations.needed(setOf([portsOf(association)]));
-  return reserved ? { ...association, reserved } : association;
 }

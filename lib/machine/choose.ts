@@ -13,6 +13,7 @@ import {
 } from "../ports/port_range.ts";
 import { PortSet, setOf } from "../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
+import type { Awaitable } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
 import { probe } from "./probe.ts";
@@ -42,6 +43,12 @@ export interface Choice {
   /** Who wants the exclusions, for messages. By default the command line. */
   readonly excludeName?: string;
 }
+
+/**
+ * Tells which ports names have: at least those among the ports asked about that
+ * belong to some name.
+ */
+export type HeldPorts = (ports: PortSet) => Awaitable<PortSet>;
 
 /** Chooses ports on this machine as it is now. */
 export class Chooser {
@@ -77,11 +84,11 @@ export class Chooser {
   /**
    * A good port that is free now, or the first of a block of such ports.
    *
-   * @param held The ports that names hold already.
+   * @param held Tells which ports names have already.
    * @throws {PortForError} `NO_GOOD_PORT` where there is none, `BAD_INPUT` where
    * the range and the exclusions leave none to look at.
    */
-  async choose(name: string, held: PortSet): Promise<number> {
+  async choose(name: string, held: HeldPorts): Promise<number> {
     const { random = false, reserve = false } = this.#choice;
     const wanted = this.#wanted(this.#good);
     const used = new PortSet();
@@ -93,24 +100,26 @@ export class Chooser {
       const port = await this.#firstFree(order, ports, held, used);
       if (port !== undefined) return port;
     }
-    throw this.#nothingFor(name, wanted, held, used);
+    throw this.#nothingFor(name, wanted, await held(wanted), used);
   }
 
   /** The first candidate whose whole block is wanted, not held, and free. */
   async #firstFree(
     candidates: Iterable<number>,
     wanted: PortSet,
-    held: PortSet,
+    held: HeldPorts,
     used: PortSet,
   ): Promise<number | undefined> {
     const { count = 1 } = this.#choice;
-    const open = held.isEmpty ? wanted : new PortSet(wanted).deleteAll(held);
-    const beginnings = beginningsOfRuns(count, open);
-    for (const first of candidates) {
-      if (!beginnings.has(first)) continue;
-      const ports = Array.from({ length: count }, (_, at) => first + at);
-      if (ports.some((port) => used.has(port))) continue;
-      if (await this.#allFree(ports, used)) return first;
+    const beginnings = beginningsOfRuns(count, wanted);
+    for (const window of windowsOf(candidates, beginnings)) {
+      const blocks = window.map((first) => blockAt(first, count));
+      const taken = await held(setOf(blocks));
+      for (const block of blocks) {
+        const ports = portsIn(block);
+        if (ports.some((port) => taken.has(port) || used.has(port))) continue;
+        if (await this.#allFree(ports, used)) return block.first;
+      }
     }
     return undefined;
   }
@@ -267,6 +276,38 @@ export class Chooser {
     const more = range || exclude ? ", or leave more to choose from" : "";
     return `take away names that are no longer needed with --unbind${more}`;
   }
+}
+
+/** So many candidates are asked about at first, and at the most. */
+const FIRST_WINDOW = 16;
+const LARGEST_WINDOW = 1024;
+
+/**
+ * The candidates among `wanted`, some at a time: who has them may have to be
+ * asked across a network, and mostly one of the first few is nobody's.
+ */
+function* windowsOf(
+  candidates: Iterable<number>,
+  wanted: PortSet,
+): Generator<number[]> {
+  let size = FIRST_WINDOW;
+  let window: number[] = [];
+  for (const candidate of candidates) {
+    if (!wanted.has(candidate)) continue;
+    if (window.push(candidate) < size) continue;
+    yield window;
+    window = [];
+    size = Math.min(2 * size, LARGEST_WINDOW);
+  }
+  if (window.length > 0) yield window;
+}
+
+function blockAt(first: number, count: number): PortRange {
+  return { first, last: first + count - 1 };
+}
+
+function portsIn({ first, last }: PortRange): number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
 /** The ports that begin so many consecutive ones of a set. */

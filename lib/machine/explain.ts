@@ -13,12 +13,8 @@ import type { Service } from "../ports/services.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
-import {
-  type Holder,
-  type Holders,
-  holdersOf,
-  readHolders,
-} from "./listeners.ts";
+import type { Holder } from "./holder.ts";
+import { type Holders, holdersOf, readHolders } from "./listeners.ts";
 import { probe } from "./probe.ts";
 
 /** Everything that is known about a port on this machine. */

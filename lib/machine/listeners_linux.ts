@@ -1,5 +1,5 @@
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
-import type { Holder } from "./listeners.ts";
+import type { Holder, Suspect } from "./holder.ts";
 
 /** A row of `/proc/net/{tcp,tcp6,udp,udp6}` (proc_net_tcp in the kernel). */
 interface Socket {
@@ -28,14 +28,6 @@ const OTHER_TABLES: Readonly<Record<string, number>> = {
   udplite: 9,
   udplite6: 9,
 };
-
-/** A process that may hold a port. */
-export interface Suspect {
-  /** The process's id. */
-  readonly pid: number;
-  /** Its short name. */
-  readonly process: string;
-}
 
 /** The sockets of this machine, read once from /proc without other programs. */
 export class LinuxSockets {

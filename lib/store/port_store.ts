@@ -1,16 +1,12 @@
-import { PortForError, quoted } from "../error.ts";
-import { currentRuntime } from "../runtime/current.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import {
-  type AssociateOptions,
-  checkOptions,
-  checkPorts,
-} from "./associate_options.ts";
 import { type Association, checkName, isExpired } from "../association.ts";
-import type { Policy } from "../toml/document.ts";
-import { isRenewedBy } from "./lease.ts";
-import type { Pruned, StoreToChange } from "./changes.ts";
-import { StoreView } from "../disk/store_view.ts";
+import { FilePlace } from "../disk/file_place.ts";
+import { PortForError } from "../error.ts";
+import type { Policy } from "../place.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import type { AssociateOptions } from "./associate_options.ts";
+import { listed, type ListOptions } from "./list.ts";
+import type { Pruned } from "./prune.ts";
+import { DEFAULT_WAIT, type Store } from "./store.ts";
 
 /** How a `PortStore` behaves. */
 export interface PortStoreOptions {
@@ -27,24 +23,6 @@ export interface PortStoreOptions {
   /** Takes messages that are no errors. By default they are dropped. */
   readonly onWarning?: (message: string) => void;
 }
-
-/** What to list. */
-export interface ListOptions {
-  /** Leases that have ended, too. By default they are left out. */
-  readonly expired?: boolean;
-  /** Takes what is wrong with entries, by default as warnings. */
-  readonly onProblem?: (problem: string) => void;
-}
-
-/** How long to wait for other writers, in seconds. */
-export const DEFAULT_WAIT = 10;
-
-/** A store on a given runtime, which is no business of the library's users. */
-export let portStoreOn: (
-  runtime: Runtime,
-  path: string,
-  options?: PortStoreOptions,
-) => PortStore;
 
 /**
  * The store: which name holds which port. Reading takes no lock; every change
@@ -63,16 +41,8 @@ export let portStoreOn: (
 export class PortStore {
   /** The path of the store's file, which need not exist yet. */
   readonly path: string;
-  readonly #toChange: Omit<StoreToChange, "runtime">;
-  #runtime: Runtime = currentRuntime;
-
-  static {
-    portStoreOn = (runtime, path, options) => {
-      const store = new PortStore(path, options);
-      store.#runtime = runtime;
-      return store;
-    };
-  }
+  readonly #place: FilePlace;
+  readonly #store: Store;
 
   /**
    * A store in a file, which need not exist yet. Nothing is read or written.
@@ -86,7 +56,7 @@ export class PortStore {
     if (path === "") {
       throw new PortForError(
         "BAD_INPUT",
-        'cannot use "" as a store: it is no path (name a file)',
+        'cannot use "" as a store: it is not a path (name a file)',
       );
     }
     if (!(wait >= 0)) {
@@ -96,10 +66,12 @@ export class PortStore {
       );
     }
     this.path = path;
-    this.#toChange = {
-      path,
+    const createFolder = options.createFolder ?? false;
+    this.#place = new FilePlace(path, { wait, createFolder }, currentRuntime);
+    this.#store = {
+      place: this.#place,
+      runtime: currentRuntime,
       wait,
-      createFolder: options.createFolder ?? false,
       warn: options.onWarning ?? (() => {}),
     };
   }
@@ -112,17 +84,14 @@ export class PortStore {
    * `NO_PERMISSION` or `FAILED` where it cannot be read.
    */
   list(options: ListOptions = {}): Association[] {
-    const { expired = false, onProblem = this.#toChange.warn } = options;
-    const view = this.#read();
-    for (const problem of view.document.problems) {
-      onProblem(view.describe(problem));
-    }
-    return view.all.filter((association) => expired || !isExpired(association));
+    const view = this.#place.read();
+    const onProblem = this.#store.warn;
+    return listed(view.all(), view, { onProblem, ...options });
   }
 
   /** What the store's `[policy]` wants. */
   policy(): Policy {
-    return this.#read().document.policy;
+    return this.#place.read().policy;
   }
 
   /**
@@ -133,7 +102,8 @@ export class PortStore {
    */
   get(name: string): Association | undefined {
     checkName(name);
-    return this.#read().find(name);
+    const association = this.#place.read().find(name);
+    return association && !isExpired(association) ? association : undefined;
   }
 
   /**
@@ -172,13 +142,8 @@ export class PortStore {
     names: readonly string[],
     options: AssociateOptions = {},
   ): Promise<Association[]> {
-    for (const name of names) checkName(name);
-    checkOptions(names, options);
-    const known = options.reserve ? undefined : this.#known(names, options);
-    const associations = known ??
-      await (await writer()).associateNames(this.#writable(), names, options);
-    if (options.ttl !== undefined) this.#warnOfGoodOnes(associations);
-    return associations;
+    const { associate } = await import("./associate.ts");
+    return await associate(this.#store, names, options);
   }
 
   /**
@@ -191,12 +156,8 @@ export class PortStore {
    */
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
-    for (const name of all) checkName(name);
-    const view = this.#read();
-    view.refuseProblems();
-    // Where there is nothing to take away, nothing needs to be locked.
-    if (!all.some((name) => view.holds(name))) return [...all];
-    return await (await writer()).releaseNames(this.#writable(), all);
+    const { release } = await import("./release.ts");
+    return await release(this.#store, all);
   }
 
   /**
@@ -207,7 +168,8 @@ export class PortStore {
    * @throws {PortForError} As `release` does. Nothing is changed then.
    */
   async prune(): Promise<Pruned[]> {
-    return await (await writer()).pruneStore(this.#writable());
+    const { prune } = await import("./prune.ts");
+    return await prune(this.#store);
   }
 
   /**
@@ -218,8 +180,8 @@ export class PortStore {
    * @throws {PortForError} `NO_PERMISSION` or `FAILED` where that cannot be done.
    */
   async restoreReservations(): Promise<Association[]> {
-    await (await writer()).restoreReservations(this.#writable());
-    return this.list().filter(({ reserved }) => reserved !== undefined);
+    const { restoreReservations } = await import("./reserve.ts");
+    return await restoreReservations(this.#store);
   }
 
   /**
@@ -231,53 +193,7 @@ export class PortStore {
    * changed then.
    */
   async adopt(associations: readonly Association[]): Promise<Association[]> {
-    for (const { name, port, count } of associations) {
-      checkName(name);
-      checkPorts(port, count);
-    }
-    return await (await writer()).adoptAssociations(
-      this.#writable(),
-      associations,
-    );
+    const { adopt } = await import("./adopt.ts");
+    return await adopt(this.#store, associations);
   }
-
-  /**
-   * What names hold, where all of them hold something and nothing is to be
-   * renewed: who only asks needs no lock and no permission to write.
-   */
-  #known(
-    names: readonly string[],
-    options: AssociateOptions,
-  ): Association[] | undefined {
-    const view = this.#read();
-    const known: Association[] = [];
-    for (const name of names) {
-      const association = view.find(name, options);
-      if (!association || isRenewedBy(options.ttl, association)) return;
-      known.push(association);
-    }
-    return known;
-  }
-
-  #warnOfGoodOnes(associations: readonly Association[]): void {
-    for (const { name, expires } of associations) {
-      if (expires) continue;
-      this.#toChange.warn(
-        `${quoted(name)} is associated for good, so --ttl does not end it`,
-      );
-    }
-  }
-
-  #read(): StoreView {
-    return StoreView.read(this.path, this.#runtime);
-  }
-
-  #writable(): StoreToChange {
-    return { ...this.#toChange, runtime: this.#runtime };
-  }
-}
-
-/** A plain lookup, which most calls are, does not load what changing takes. */
-function writer(): Promise<typeof import("./changes.ts")> {
-  return import("./changes.ts");
 }

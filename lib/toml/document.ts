@@ -1,11 +1,8 @@
 import { PortForError, quoted } from "../error.ts";
-import {
-  anyOverlap,
-  parsePortRange,
-  type PortRange,
-} from "../ports/port_range.ts";
-import { type PortSet, setOf } from "../ports/port_set.ts";
+import { anyOverlap, parsePortRange } from "../ports/port_range.ts";
+import { setOf } from "../ports/port_set.ts";
 import { type Association, isExpired, portsOf } from "../association.ts";
+import type { Policy } from "../place.ts";
 import { readEntry } from "./entry.ts";
 import { isTable, type Place, readToml, type Toml } from "./meaning.ts";
 import { placesIn, statementsOf } from "./statements.ts";
@@ -23,14 +20,6 @@ export interface Document {
   readonly policy: Policy;
   /** What is wrong with it; a document with problems is never written. */
   readonly problems: readonly Problem[];
-}
-
-/** The `[policy]` of a store; a call can override each part. */
-export interface Policy {
-  /** Choose only in this range. */
-  readonly range?: PortRange | undefined;
-  /** Do not choose one of these. */
-  readonly exclude?: PortSet | undefined;
 }
 
 /** One thing that is wrong with the text of a store, and where. */

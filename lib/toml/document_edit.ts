@@ -1,6 +1,7 @@
 import { quoted } from "../error.ts";
 import { TomlDate } from "smol-toml";
 import type { Association } from "../association.ts";
+import type { Changes } from "../place.ts";
 import type { Document } from "./document.ts";
 import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
 import { isTable, type Meaning, readToml } from "./meaning.ts";
@@ -11,9 +12,6 @@ import {
   type Statement,
   statementsOf,
 } from "./statements.ts";
-
-/** What is to become of which names: an association, or none. */
-export type Changes = ReadonlyMap<string, Association | undefined>;
 
 /** An edit that would have changed more, or less, than was meant. */
 export class EditError extends Error {}

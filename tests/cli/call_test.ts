@@ -7,7 +7,7 @@ import {
   variableLines,
 } from "../../lib/cli/call.ts";
 import { CommandLine } from "../../lib/cli/command_line.ts";
-import { PortStore } from "../../lib/store/port_store.ts";
+import { StoreOn } from "../support/store_on.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
 
 function named(name: string, port: number, count = 1): Named {
@@ -49,7 +49,7 @@ Deno.test("ports are printed a line each, as variables, or as JSON", () => {
     let out = "";
     printPorts({
       line: new CommandLine(["web", "block", option]),
-      store: new PortStore("ports.toml"),
+      store: new StoreOn(bareMachine({}), "ports.toml").store,
       runtime: bareMachine({ writeOut: (text) => void (out += text) }),
     }, [named("web", 2001), named("block", 2005, 2)]);
 

@@ -3,7 +3,7 @@ import type { Call } from "../../lib/cli/call.ts";
 import { CommandLine } from "../../lib/cli/command_line.ts";
 import { associationsHere, wantedNames } from "../../lib/cli/here.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
-import { PortStore } from "../../lib/store/port_store.ts";
+import { StoreOn } from "../support/store_on.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
 
 /** A call in a folder. */
@@ -14,7 +14,7 @@ function callIn(
 ): Call {
   return {
     line: new CommandLine(args),
-    store: new PortStore("ports.toml"),
+    store: new StoreOn(bareMachine({}), "ports.toml").store,
     runtime: bareMachine({ os, currentFolder: () => folder }),
   };
 }

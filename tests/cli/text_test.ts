@@ -7,7 +7,7 @@ import {
   holderText,
   painterFor,
 } from "../../lib/cli/text.ts";
-import type { Holder } from "../../lib/machine/listeners.ts";
+import type { Holder } from "../../lib/machine/holder.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
 
 function painted(width: number | undefined, noColor?: string): string {

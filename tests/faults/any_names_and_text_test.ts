@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parse } from "smol-toml";
 import { PortForError } from "../../lib/error.ts";
-import { type PortStore, portStoreOn } from "../../lib/store/port_store.ts";
+import { StoreOn } from "../support/store_on.ts";
 import { inForm, SEED } from "../support/fault_form.ts";
 import { hastyMachine } from "../support/interposed.ts";
 import { entriesOf } from "../support/scenarios.ts";
@@ -59,7 +59,7 @@ type Command = typeof anyCommand extends fc.Arbitrary<infer T> ? T : never;
 async function perform(
   command: Command,
   pool: readonly string[],
-  store: PortStore,
+  store: StoreOn,
   map: Map<string, number>,
 ): Promise<void> {
   const name = (at: number) => pool[at % pool.length]!;
@@ -101,7 +101,7 @@ async function perform(
   }
 }
 
-function assertSame(store: PortStore, map: ReadonlyMap<string, number>): void {
+function assertSame(store: StoreOn, map: ReadonlyMap<string, number>): void {
   const listed = store.list();
   assertEquals(
     new Map(listed.map(({ name, port }) => [name, port])),
@@ -119,7 +119,7 @@ Deno.test("whatever is done to whichever names, the store equals a plain map", a
       fc.array(anyCommand, { minLength: 1, maxLength: 12 }),
       async (pool, commands) => {
         const path = temp.file(`${stores++}.toml`);
-        const store = portStoreOn(hastyMachine, path);
+        const store = new StoreOn(hastyMachine, path);
         const map = new Map<string, number>();
         for (const command of commands) {
           await perform(command, pool, store, map);
@@ -320,7 +320,7 @@ Deno.test("whatever text is around the entries comes through unchanged", async (
           start + lines.map(({ text }) => text).join(lineEnd) + end,
         );
         const before = parse(Deno.readTextFileSync(path).replace(start, ""));
-        const store = portStoreOn(hastyMachine, path);
+        const store = new StoreOn(hastyMachine, path);
         const map = new Map(entries.map(({ name, port }) => [name, port]));
         assertSame(store, map);
 

@@ -24,7 +24,7 @@ function choose(
   held: PortSet = NOBODY,
   runtime: Runtime = quietLinux(),
 ): Promise<number> {
-  return new Chooser(choice, runtime).choose(name, held);
+  return new Chooser(choice, runtime).choose(name, () => held);
 }
 
 // To change these numbers is to move every user's ports. New data may, too,

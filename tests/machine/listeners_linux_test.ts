@@ -1,6 +1,6 @@
+import type { Holder } from "../../lib/machine/holder.ts";
 import { assertEquals } from "@std/assert";
 import {
-  type Holder,
   holdersOf,
   readHolders,
   readPortsInUse,

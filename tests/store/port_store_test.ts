@@ -8,7 +8,8 @@ import {
 import { PortForError, type PortForErrorCode } from "../../lib/error.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
-import { PortStore, portStoreOn } from "../../lib/store/port_store.ts";
+import { PortStore } from "../../lib/store/port_store.ts";
+import { StoreOn } from "../support/store_on.ts";
 import { bareMachine, realMachine } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
@@ -21,12 +22,12 @@ const ALL_FREE = realMachine({
 /** A store with a text, or one that does not exist, and what it warns of. */
 class TempStore extends TempFolder {
   readonly warnings: string[] = [];
-  readonly ports: PortStore;
+  readonly ports: StoreOn;
 
   constructor(text?: string, runtime: Runtime = currentRuntime) {
     super();
     if (text !== undefined) this.write("ports.toml", text);
-    this.ports = portStoreOn(runtime, this.file("ports.toml"), {
+    this.ports = new StoreOn(runtime, this.file("ports.toml"), {
       wait: 0,
       onWarning: (message) => this.warnings.push(message),
     });
@@ -47,7 +48,7 @@ async function assertRefused(
 }
 
 Deno.test("a PortStore that is made reads and writes nothing", () => {
-  portStoreOn(bareMachine({}), "/etc/port-for.toml");
+  new StoreOn(bareMachine({}), "/etc/port-for.toml");
 });
 
 Deno.test("a name gets a port, and the same one ever after", async () => {
@@ -55,7 +56,10 @@ Deno.test("a name gets a port, and the same one ever after", async () => {
   const port = await store.ports.associate("web");
 
   assertEquals(await store.ports.associate("web"), port);
-  assertEquals(await new PortStore(store.ports.path).associate("web"), port);
+  assertEquals(
+    await new PortStore(store.file("ports.toml")).associate("web"),
+    port,
+  );
   assertEquals(store.ports.get("web"), { name: "web", port, count: 1 });
 });
 
@@ -122,7 +126,7 @@ Deno.test("a name that appears while we wait for the lock is taken over", async 
     },
   });
 
-  assertEquals(await portStoreOn(runtime, path).associate("web"), 2000);
+  assertEquals(await new StoreOn(runtime, path).associate("web"), 2000);
 });
 
 Deno.test("a port that appears while we wait for the lock is not chosen", async () => {
@@ -139,7 +143,7 @@ Deno.test("a port that appears while we wait for the lock is not chosen", async 
     },
   });
 
-  assertNotEquals(await portStoreOn(runtime, path).associate("web"), wanted);
+  assertNotEquals(await new StoreOn(runtime, path).associate("web"), wanted);
 });
 
 Deno.test("a port of one's own choice is taken, its faults are warned of", async () => {
@@ -176,7 +180,7 @@ Deno.test("a port, and a name, belong to one association", async () => {
 });
 
 Deno.test("a bad option is refused before anything is read", async () => {
-  const store = portStoreOn(bareMachine({}), "/nonexistent/ports.toml");
+  const store = new StoreOn(bareMachine({}), "/nonexistent/ports.toml");
   for (
     const options of [
       { port: 0 },
@@ -223,7 +227,7 @@ Deno.test("a range that is no range is refused", async () => {
 });
 
 Deno.test("a bad name is refused before anything is read", async () => {
-  const store = portStoreOn(bareMachine({}), "/nonexistent/ports.toml");
+  const store = new StoreOn(bareMachine({}), "/nonexistent/ports.toml");
 
   await assertRefused("BAD_INPUT", "", () => store.associate(""));
   await assertRefused("BAD_INPUT", "", () => store.release(["a", " b"]));
@@ -364,7 +368,7 @@ Deno.test("a block is as long as it is", async () => {
   );
   await assertRefused(
     "PORT_TAKEN",
-    'with port 2000: it belongs to "block"',
+    'port 2000 to "other": it belongs to "block"',
     () => store.ports.associate("other", { port: 1998, count: 3 }),
   );
   assertEquals(await store.ports.release("block"), []);
@@ -452,7 +456,7 @@ Deno.test("a lease that has ended may stand beside its heir", () => {
 });
 
 Deno.test("a lease that makes no sense is refused", async () => {
-  const store = portStoreOn(bareMachine({}), "/nonexistent/ports.toml");
+  const store = new StoreOn(bareMachine({}), "/nonexistent/ports.toml");
 
   for (const ttl of [0, -1, NaN, Infinity, 1e12]) {
     await assertRefused(
@@ -520,7 +524,7 @@ Deno.test("a policy that leaves nothing says whose it is", async () => {
 
   await assertRefused(
     "NO_GOOD_PORT",
-    `the [policy] of ${store.ports.path} leaves no good port`,
+    `the [policy] of ${store.file("ports.toml")} leaves no good port`,
     () => store.ports.associate("web"),
   );
 });

@@ -5,6 +5,7 @@ import type { CommandLine } from "../command_line.ts";
 import { parseDuration } from "../duration.ts";
 import { variablesOf } from "../env.ts";
 import { wantedNames } from "../here.ts";
+import { associate as associateNames } from "../../store/associate.ts";
 
 /**
  * `port-for NAME...`: prints the ports of each, associating them first; or runs
@@ -23,7 +24,8 @@ export async function associate(call: Call): Promise<number> {
     // Two names with one spelling are refused before either is associated.
     variablesOf(names.map(({ short }) => [short, 0]));
   }
-  const associations = await store.ensure(
+  const associations = await associateNames(
+    store,
     names.map(({ full }) => full),
     { ...options, ...directory },
   );

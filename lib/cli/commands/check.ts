@@ -23,12 +23,11 @@ import {
 } from "../../runtime/runtime.ts";
 import { folderOf } from "../../runtime/path.ts";
 import { type Association, nameProblem, portsOf } from "../../association.ts";
-import type { Policy } from "../../toml/document.ts";
-import type { PortStore } from "../../store/port_store.ts";
+import type { Policy } from "../../place.ts";
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
-import type { Call } from "../call.ts";
+import { type Call, readStore, type StoreContent } from "../call.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
 import { holderText, painterFor } from "../text.ts";
 
@@ -54,11 +53,13 @@ export async function check(call: Call): Promise<number> {
   return report.problems.length === 0 ? 0 : 1;
 }
 
-async function checked({ store, runtime }: Call): Promise<CheckReport> {
-  const problems: string[] = [...fileProblems(store.path, runtime)];
-  let associations: Association[] = [];
+async function checked(call: Call): Promise<CheckReport> {
+  const { store, runtime } = call;
+  const path = store.place.name;
+  const problems: string[] = [...fileProblems(path, runtime)];
+  let content: StoreContent = { associations: [], policy: {} };
   try {
-    associations = store.list({
+    content = await readStore(call, {
       expired: true,
       onProblem: (problem) => problems.push(problem),
     });
@@ -66,11 +67,12 @@ async function checked({ store, runtime }: Call): Promise<CheckReport> {
     if (!(error instanceof PortForError)) throw error;
     problems.push(error.message);
   }
-  const claims = claimsOn(runtime, policyIfReadable(store));
+  const { associations, policy } = content;
+  const claims = claimsOn(runtime, policy);
   for (const association of associations) {
     problems.push(...associationProblems(association, claims));
   }
-  problems.push(...reservationProblems(store.path, associations, runtime));
+  problems.push(...reservationProblems(path, associations, runtime));
   const notes = (await statusOf(associations, runtime))
     .filter(({ state }) => state === "in use")
     .flatMap(useNotes);
@@ -141,15 +143,6 @@ function claimsOn(runtime: Runtime, { range }: Policy): Claim[] {
     { why: ephemeral, ports: setOf(ranges) },
     ...dynamic,
   ];
-}
-
-/** A policy that cannot be read is a problem of its own. */
-function policyIfReadable(store: PortStore): Policy {
-  try {
-    return store.policy();
-  } catch {
-    return {};
-  }
 }
 
 const PUT_RIGHT = "port-for --reserve puts that right";

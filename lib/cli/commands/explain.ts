@@ -2,7 +2,8 @@ import {
   explain as explainPort,
   type PortExplanation,
 } from "../../machine/explain.ts";
-import { type Holder, readHolders } from "../../machine/listeners.ts";
+import type { Holder } from "../../machine/holder.ts";
+import { readHolders } from "../../machine/listeners.ts";
 import { SHORTEST_RANGE } from "../../ports/range_shape.ts";
 import {
   DYNAMIC_RANGE,
@@ -16,9 +17,9 @@ import {
 import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Association, portsOf } from "../../association.ts";
-import type { Policy } from "../../toml/document.ts";
+import type { Policy } from "../../place.ts";
 import { quoted } from "../../error.ts";
-import type { Call } from "../call.ts";
+import { type Call, readStore } from "../call.ts";
 import { fail } from "../messages.ts";
 import { holderText, type Painter, painterFor } from "../text.ts";
 
@@ -44,7 +45,7 @@ export async function explain(call: Call): Promise<number> {
   const ports = line.values("explain").map((port) =>
     parsePort(port, "--explain")
   );
-  const { associations, policy, isReadable } = storeIfReadable(call);
+  const { associations, policy, isReadable } = await storeIfReadable(call);
   const holders = readHolders(runtime, new Set(ports));
   const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
   const explanations: ExplainedPort[] = [];
@@ -83,14 +84,16 @@ function inJson(
 }
 
 /** What is known of a port does not depend on the store: go on without it. */
-function storeIfReadable(
-  { store, runtime }: Call,
-): { associations: Association[]; policy: Policy; isReadable: boolean } {
+async function storeIfReadable(
+  call: Call,
+): Promise<
+  { associations: Association[]; policy: Policy; isReadable: boolean }
+> {
   try {
-    const associations = store.list();
-    return { associations, policy: store.policy(), isReadable: true };
+    const { associations, policy } = await readStore(call);
+    return { associations, policy, isReadable: true };
   } catch (error) {
-    fail(runtime, error);
+    fail(call.runtime, error);
     return { associations: [], policy: {}, isReadable: false };
   }
 }

@@ -2,6 +2,7 @@ import { PortForError } from "../../error.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { readPythonConf } from "../python_conf.ts";
 import { storeError } from "../../disk/store_error.ts";
+import { adopt } from "../../store/adopt.ts";
 import { type Call, namedPortsJson } from "../call.ts";
 import { listLine } from "./list.ts";
 
@@ -17,7 +18,7 @@ export async function importConf(
     );
   }
   const associations = readPythonConf(readText(file, runtime), file);
-  const added = await store.adopt(associations);
+  const added = await adopt(store, associations);
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(added.map((one) => [one.name, one]))

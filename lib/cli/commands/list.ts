@@ -1,18 +1,24 @@
 import { escaped } from "../../error.ts";
 import { formatPortRange } from "../../ports/port_range.ts";
 import { type Association, portsOf } from "../../association.ts";
-import { type Call, namedPortsJson, variableLines } from "../call.ts";
+import {
+  type Call,
+  namedPortsJson,
+  readStore,
+  variableLines,
+} from "../call.ts";
 import { associationsHere } from "../here.ts";
 
 /** `--list`: prints every association, in the store's order. */
-export function list(call: Call): void {
-  const { line, store, runtime } = call;
-  const associations = associationsHere(call, store.list())
+export async function list(call: Call): Promise<void> {
+  const { line, runtime } = call;
+  const { associations } = await readStore(call);
+  const here = associationsHere(call, associations)
     .map(({ association }) => association);
   runtime.writeOut(
     line.has("json")
-      ? namedPortsJson(associations.map((one) => [one.name, one]))
-      : associations.map(listLine).join(""),
+      ? namedPortsJson(here.map((one) => [one.name, one]))
+      : here.map(listLine).join(""),
   );
 }
 
@@ -27,8 +33,9 @@ export function listLine(association: Association): string {
 }
 
 /** `--env` without a name: every association as a variable. */
-export function listVariables(call: Call): void {
-  const named = associationsHere(call, call.store.list())
+export async function listVariables(call: Call): Promise<void> {
+  const { associations } = await readStore(call);
+  const named = associationsHere(call, associations)
     .map(({ short, association }) => [short, association] as const);
   call.runtime.writeOut(variableLines(named));
 }

@@ -11,7 +11,8 @@ import {
 import { PortSet, setOf } from "../../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
 import { portsOf } from "../../association.ts";
-import type { Call } from "../call.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { type Call, readStore } from "../call.ts";
 import { type Painter, painterFor } from "../text.ts";
 
 /** What a port can be on the map. */
@@ -68,13 +69,15 @@ const CELLS_PER_ROW = 64;
 const MOST_CELLS = 16 * CELLS_PER_ROW;
 
 /** `--map`: the port space as a picture, or as counts and ranges in JSON. */
-export function map(call: Call): void {
+export async function map(call: Call): Promise<void> {
   const { line, runtime } = call;
   const given = line.value("range");
   const range = given === undefined
     ? { first: 0, last: MAX_PORT }
     : parsePortRange(given, "--range");
-  const sets = portKinds(call, range);
+  const { associations } = await readStore(call);
+  const associated = associations.map(portsOf);
+  const sets = portKinds(call.runtime, associated, range);
   runtime.writeOut(
     line.has("json")
       ? `${JSON.stringify(portMap(range, sets))}\n`
@@ -84,9 +87,12 @@ export function map(call: Call): void {
 
 type PortSets = ReadonlyMap<PortKind, PortSet>;
 
-function portKinds({ store, runtime }: Call, range: PortRange): PortSets {
+function portKinds(
+  runtime: Runtime,
+  associated: readonly PortRange[],
+  range: PortRange,
+): PortSets {
   const { ranges } = readEphemeralRanges(runtime);
-  const associated = store.list().map(portsOf);
   const left = setOf([range]);
   // What a port is first counts: a port is of one kind only.
   const take = (ports: PortSet) => {

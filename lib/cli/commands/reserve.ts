@@ -1,11 +1,12 @@
+import { restoreReservations } from "../../store/reserve.ts";
 import { type Call, namedPortsJson } from "../call.ts";
 import { listLine } from "./list.ts";
 
 /** `--reserve` without a name: puts right what was reserved before. */
-export async function restoreReservations(
+export async function reserve(
   { line, store, runtime }: Call,
 ): Promise<void> {
-  const reserved = await store.restoreReservations();
+  const reserved = await restoreReservations(store);
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(reserved.map((one) => [one.name, one]))

@@ -1,13 +1,10 @@
 import { escaped } from "../../error.ts";
-import {
-  type Holder,
-  holdersOf,
-  readHolders,
-} from "../../machine/listeners.ts";
+import type { Holder } from "../../machine/holder.ts";
+import { holdersOf, readHolders } from "../../machine/listeners.ts";
 import { probe } from "../../machine/probe.ts";
 import type { Association } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { type Call, portList } from "../call.ts";
+import { type Call, portList, readStore } from "../call.ts";
 import { columnsOf, fitted, holderText, painterFor } from "../text.ts";
 
 /** An association and what has become of its port: an item of `--status --json`. */
@@ -28,8 +25,9 @@ export interface AssociationStatus {
 
 /** `--status`: a table of the associations and their state. */
 export async function status(call: Call): Promise<void> {
-  const { line, store, runtime } = call;
-  const statuses = await statusOf(store.list({ expired: true }), runtime);
+  const { line, runtime } = call;
+  const { associations } = await readStore(call, { expired: true });
+  const statuses = await statusOf(associations, runtime);
   runtime.writeOut(
     line.has("json")
       ? `${JSON.stringify(statuses)}\n`

@@ -1,4 +1,5 @@
 import { quoted } from "../../error.ts";
+import { release } from "../../store/release.ts";
 import type { Call } from "../call.ts";
 import { wantedNames } from "../here.ts";
 import { warn } from "../messages.ts";
@@ -8,7 +9,7 @@ export async function unbind(call: Call): Promise<void> {
   const { line, store, runtime } = call;
   const names = wantedNames(call, line.values("unbind"))
     .map(({ full }) => full);
-  for (const name of await store.release(names)) {
-    warn(runtime, `${quoted(name)} has no port in ${store.path}`);
+  for (const name of await release(store, names)) {
+    warn(runtime, `${quoted(name)} has no port in ${store.place.name}`);
   }
 }

@@ -12,7 +12,7 @@ import {
   createFolderOf,
   type StoreChange,
   updateStore,
-} from "../../lib/disk/file_place.ts";
+} from "../../lib/disk/store_update.ts";
 import { isFolder } from "../../lib/runtime/presence.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";

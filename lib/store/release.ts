@@ -1,0 +1,33 @@
+import { checkName, holdsPorts } from "../association.ts";
+import type { View } from "../place.ts";
+import { changeStore } from "./change.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * Has names give up their ports.
+ *
+ * @returns The names among them that had none.
+ * @throws {PortForError} As `PortStore.release` does. Nothing is changed then.
+ */
+export async function release(
+  store: Store,
+  names: readonly string[],
+): Promise<string[]> {
+  for (const name of names) checkName(name);
+  const view = await store.place.read(names);
+  view.refuseProblems();
+  // Where there is nothing to take away, nothing needs to be locked.
+  if (!names.some((name) => holds(view, name))) return [...names];
+  let without: string[] = [];
+  await changeStore(store, names, (view) => {
+    without = names.filter((name) => !holds(view, name));
+    return Promise.resolve(new Map(names.map((name) => [name, undefined])));
+  });
+  return without;
+}
+
+/** Whether a name has anything to take away. */
+function holds(view: View, name: string): boolean {
+  const association = view.find(name);
+  return association !== undefined && holdsPorts(association);
+}
