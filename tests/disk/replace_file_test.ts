@@ -78,11 +78,11 @@ Deno.test("a file whose mode changed meanwhile is left alone", () => {
   using temp = new TempFolder();
   const path = temp.write("file", "old");
   const before = readStore(path, currentRuntime);
-  Deno.chmodSync(path, 0o600);
+  Deno.chmodSync(path, 0o640);
 
   assert(!replaceFile(path, before, "ours", HOW, currentRuntime));
   assertEquals(temp.read("file"), "old");
-  assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
+  assertEquals(Deno.statSync(path).mode! & 0o777, 0o640);
 });
 
 Deno.test("a file is left alone where something else is no longer good", () => {

@@ -31,7 +31,8 @@ export async function stepCases(
   const program = [...await runner(engine, temp), "cases", setting];
   const { stdout, stderr } = await runTool(
     setting === "network" ? [...OWN_NETWORK, ...program] : program,
-    { env: { TMPDIR: "/tmp" } },
+    // A folder that every user may enter.
+    { cwd: "/", env: { TMPDIR: "/tmp" } },
   );
   const results = stdout.split("\n").filter(Boolean)
     .map((line): CaseResult => JSON.parse(line));

@@ -144,10 +144,11 @@ export class Machine implements AsyncDisposable {
 
   /** Runs the program there as `asUser` says. */
   portForAs(user: RunOptions, ...args: string[]): Promise<Outcome> {
-    return runTool(
-      [...this.prefix, ...user.prefix ?? [], ...this.program, ...args],
-      { env: { ...this.env, ...user.env } },
-    );
+    const { prefix = [], program = this.program, env } = user;
+    return runTool([...this.prefix, ...prefix, ...program, ...args], {
+      ...user,
+      env: { ...this.env, ...env },
+    });
   }
 
   /** Runs the program there, which has to do it without a word. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Outcome, PROGRAM, PROJECT } from "./program.ts";
+import { environment, type Outcome, PROGRAM, PROJECT } from "./program.ts";
 
 /** A process of the program, or of a test's own variant of it. */
 export class Process implements AsyncDisposable {
@@ -17,8 +17,8 @@ export class Process implements AsyncDisposable {
    * Starts it.
    *
    * @param args The arguments.
-   * @param how The words that run the program, and variables on top of the
-   * test's own environment.
+   * @param how The words that run the program, and variables on top of a
+   * minimal environment.
    */
   constructor(
     args: readonly string[],
@@ -31,8 +31,8 @@ export class Process implements AsyncDisposable {
     this.#child = new Deno.Command(command!, {
       args: [...first, ...args],
       cwd: PROJECT,
-      // No store of the machine's own can be meant.
-      env: { PORT_FOR_STORE: "", ...env },
+      clearEnv: true,
+      env: environment(env),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

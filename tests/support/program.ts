@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { TempFolder } from "./temp.ts";
+import { isOpenToAll, type TempFolder } from "./temp.ts";
 
 /** How to run the program. */
 export interface RunOptions {
@@ -92,13 +92,15 @@ export async function asUser(
   const program = await Promise.all(
     PROGRAM.map((word) => reachable(word, temp)),
   );
-  if (Deno.env.get("PORT_FOR")) return { ...options, program };
+  // The project itself may be in a folder that this user cannot enter.
+  const cwd = temp.path;
+  if (Deno.env.get("PORT_FOR")) return { ...options, program, cwd };
   // Deno needs the packages in its cache, and puts more beside them.
   const cache = temp.file("deno-cache");
   Deno.mkdirSync(cache);
   await runTool(["cp", "-R", `${DENO_DIR}/npm`, cache]);
   await runTool(["chown", "-R", `${user}`, cache]);
-  return { ...options, program, env: { DENO_DIR: cache } };
+  return { ...options, program, cwd, env: { DENO_DIR: cache } };
 }
 
 /**
@@ -106,7 +108,7 @@ export async function asUser(
  * root's alone, as what npx has brought does, is copied.
  */
 async function reachable(word: string, temp: TempFolder): Promise<string> {
-  if (!word.startsWith("/") || isOpen(word)) return word;
+  if (!word.startsWith("/") || isOpenToAll(word)) return word;
   if (word !== `${PROJECT}/main.ts`) {
     const copy = temp.file("program");
     Deno.copyFileSync(word, copy);
@@ -117,14 +119,8 @@ async function reachable(word: string, temp: TempFolder): Promise<string> {
   Deno.mkdirSync(copy);
   const parts = ["main.ts", "lib", "data", "deno.json", "deno.lock"];
   await runTool(["cp", "-R", ...parts, copy]);
+  await runTool(["chmod", "-R", "go+rX", copy]);
   return `${copy}/main.ts`;
-}
-
-/** Whether everybody may pass through all the folders above. */
-function isOpen(path: string): boolean {
-  const above = path.replace(/\/[^/]*$/, "");
-  if (above === "") return true;
-  return (Deno.statSync(above).mode! & 0o001) !== 0 && isOpen(above);
 }
 
 /** Whether this machine has a command, and may run it. */
@@ -142,8 +138,11 @@ export function works(...words: readonly string[]): boolean {
   }
 }
 
-/** The machine's own store, which no test may touch, and HOME, are left out. */
-function environment(
+/**
+ * What programs have in their environment. The machine's own store, which no
+ * test may touch, and whatever else a person has set, are left out.
+ */
+export function environment(
   more: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const all = {

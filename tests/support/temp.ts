@@ -1,3 +1,26 @@
+// Files that tests make have the usual modes, whatever umask a person has.
+if (Deno.build.os !== "windows") Deno.umask(0o022);
+
+/** Whether everybody may pass through all the folders above a path. */
+export function isOpenToAll(path: string): boolean {
+  const above = path.replace(/\/[^/]*$/, "");
+  if (above === "") return true;
+  return (Deno.statSync(above).mode! & 0o001) !== 0 && isOpenToAll(above);
+}
+
+/** Tests become other users too, who may not enter a TMPDIR of one's own. */
+function placeForAll(): string | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  const place = Deno.env.get("TMPDIR") || "/tmp";
+  try {
+    return isOpenToAll(`${Deno.realPathSync(place)}/any`) ? place : "/tmp";
+  } catch {
+    return "/tmp";
+  }
+}
+
+const PLACE = placeForAll();
+
 /**
  * A folder of a test's own, removed with everything in it at the end of the
  * block:
@@ -7,7 +30,10 @@
 export class TempFolder {
   /** Where it is. */
   readonly path: string = Deno.realPathSync(
-    Deno.makeTempDirSync({ prefix: "port-for-test-" }),
+    Deno.makeTempDirSync({
+      prefix: "port-for-test-",
+      ...(PLACE && { dir: PLACE }),
+    }),
   );
 
   /** A place in it. */
