@@ -1,5 +1,6 @@
 import type { Holder } from "../../lib/machine/holder.ts";
 import { assertEquals } from "@std/assert";
+import type { Holder } from "../../lib/machine/holder.ts";
 import {
   holdersOf,
   readHolders,
