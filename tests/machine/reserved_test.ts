@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { PortForError } from "../../lib/error.ts";
 import {
   formatReservedPorts,
   parseReservedPorts,
@@ -7,8 +6,6 @@ import {
   readReservedPorts,
   writeKernelReservations,
 } from "../../lib/machine/reserved.ts";
-import { formatPortRange } from "../../lib/ports/port_range.ts";
-import { type PortSet, portSet } from "../../lib/ports/port_set.ts";
 import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import {
   bareMachine,
@@ -21,43 +18,34 @@ import {
   inNamespace,
   projectFile,
 } from "../support/namespace.ts";
+import { refused } from "../support/refused.ts";
 
-/** Ports in the kernel's own form. */
-function written(ports: PortSet): string {
-  return [...ports.ranges()].map(formatPortRange).join(",");
+/** What a machine is read to reserve, in the kernel's form. */
+function reservedOn(machine: Runtime): string {
+  return formatReservedPorts(readReservedPorts(machine));
 }
 
-Deno.test("the ports that Linux is told to reserve are read", () => {
+Deno.test("the ports that Linux is told to reserve are read, and of no other system", () => {
   for (const text of ["", "8080", "8080,40000-40009,65535"]) {
-    const reserved = readReservedPorts(quietLinux({ reserved: `${text}\n` }));
-    assertEquals(written(reserved), text);
+    assertEquals(reservedOn(quietLinux({ reserved: `${text}\n` })), text);
+  }
+  for (const os of ["darwin", "windows", "freebsd"]) {
+    assertEquals(reservedOn(bareMachine({ os })), "");
   }
 });
 
-Deno.test("no ports are reserved where that cannot be read", () => {
+Deno.test("where they cannot be read there are none; who is to change them is told why", () => {
   for (const code of ["ENOENT", "EACCES"]) {
     const readFile = () => {
       throw systemError(code);
     };
-    const reserved = readReservedPorts(bareMachine({ os: "linux", readFile }));
-    assertEquals(written(reserved), "");
+    const machine = bareMachine({ os: "linux", readFile });
+    assertEquals(reservedOn(machine), "");
+    assertThrows(() => readKernelReservations(machine), Error, code);
   }
 });
 
-Deno.test("who is to change what is reserved is told why that cannot be read", () => {
-  for (const code of ["ENOENT", "EACCES"]) {
-    const readFile = () => {
-      throw systemError(code);
-    };
-    assertThrows(
-      () => readKernelReservations(bareMachine({ os: "linux", readFile })),
-      Error,
-      code,
-    );
-  }
-});
-
-Deno.test("a list is read with any of the separators that sysctl files have", () => {
+Deno.test("a list is read with any of the separators that sysctl files have", async () => {
   for (
     const [text, list] of [
       [" 8080 ", "8080"],
@@ -71,107 +59,67 @@ Deno.test("a list is read with any of the separators that sysctl files have", ()
   ) {
     assertEquals(formatReservedPorts(parseReservedPorts(text)), list);
   }
+  const bad = ["x", "-5", "5-", "8081-8080", "65536", "1-65536", "0x50"];
+  for (const part of [...bad, "5-6-7"]) {
+    const act = () => parseReservedPorts(`8080,${part}`);
+    await refused("FAILED", act, JSON.stringify(part));
+  }
 });
 
-Deno.test("what is no list of ports is refused", () => {
+Deno.test("the kernel is told the whole list, and its file is closed", () => {
   for (
-    const part of [
-      "x",
-      "-5",
-      "5-",
-      "8081-8080",
-      "65536",
-      "1-65536",
-      "0x50",
-      "5-6-7",
-    ]
+    const [list, failure] of [["8080,8090-8099"], [""], [
+      "1",
+      "EINVAL",
+    ]] as const
   ) {
-    assertThrows(
-      () => parseReservedPorts(`8080,${part}`),
-      PortForError,
-      JSON.stringify(part),
-    );
-  }
-});
-
-Deno.test("the kernel is told the whole list, and an empty one as a line", () => {
-  for (const list of ["8080,8090-8099", ""]) {
-    const { runtime, written, isClosed } = kernelFile();
-    writeKernelReservations(parseReservedPorts(list), runtime);
-    assertEquals(written(), `${list}\n`);
-    assertEquals(isClosed(), true);
-  }
-});
-
-Deno.test("the kernel's file is closed where writing fails", () => {
-  const { runtime, isClosed } = kernelFile("EINVAL");
-  assertThrows(
-    () => writeKernelReservations(portSet(8080), runtime),
-    Error,
-    "EINVAL",
-  );
-  assertEquals(isClosed(), true);
-});
-
-Deno.test("other systems are not asked which ports are reserved", () => {
-  for (const os of ["darwin", "windows", "freebsd"]) {
-    assertEquals(written(readReservedPorts(bareMachine({ os }))), "");
-  }
-});
-
-Deno.test({
-  name: "a list that reserves port 0 too, as Linux allows, is read",
-  ignore: !hasNamespaces,
-  fn: async () => {
-    assertEquals(await readBack("0-5,40000"), [1, 2, 3, 4, 5, 40000]);
-  },
-});
-
-Deno.test({
-  // A sysctl's file gives all of its text to the first read, or cuts it off.
-  name: "a long list is read to its end",
-  ignore: !hasNamespaces,
-  fn: async () => {
-    const ports = Array.from({ length: 2000 }, (_, at) => 2000 + 2 * at);
-    assertEquals(await readBack(ports.join(",")), ports);
-  },
-});
-
-/** The ports from 1 on that are read where Linux is told this list. */
-function readBack(list: string): Promise<unknown> {
-  return inNamespace(
-    `echo ${list} > ${RESERVED_FILE}`,
-    `import { readReservedPorts } from ${
-      projectFile("lib/machine/reserved.ts")
+    const done: string[] = [];
+    const file: Partial<OpenFile> = {
+      write: (bytes) => {
+        if (failure) throw systemError(failure);
+        done.push(new TextDecoder().decode(bytes));
+      },
+      close: () => void done.push("closed"),
     };
-     import { currentRuntime } from ${projectFile("lib/runtime/current.ts")};
-     const reserved = [...readReservedPorts(currentRuntime)];
-     console.log(JSON.stringify(reserved.filter((port) => port > 0)));`,
-  );
-}
+    const open = (path: string) => {
+      assertEquals(path, RESERVED_FILE);
+      return file as OpenFile;
+    };
+    const write = () =>
+      writeKernelReservations(
+        parseReservedPorts(list),
+        bareMachine({ os: "linux", open }),
+      );
+    if (failure) assertThrows(write, Error, failure);
+    else write();
+    assertEquals(done, [...failure ? [] : [`${list}\n`], "closed"]);
+  }
+});
 
-/** A machine that has only the kernel's file, and what becomes of that. */
-function kernelFile(failure?: string): {
-  runtime: Runtime;
-  written: () => string;
-  isClosed: () => boolean;
-} {
-  let text = "";
-  let closed = false;
-  const file: Partial<OpenFile> = {
-    write: (bytes) => {
-      if (failure !== undefined) throw systemError(failure);
-      text += new TextDecoder().decode(bytes);
-    },
-    close: () => void (closed = true),
-  };
-  const open = (path: string) => {
-    assertEquals(path, RESERVED_FILE);
-    return file as OpenFile;
-  };
-  return {
-    runtime: bareMachine({ os: "linux", open }),
-    written: () => text,
-    isClosed: () => closed,
-  };
-}
+Deno.test({
+  // A sysctl's file gives all of its text to the first read, or cuts it off;
+  // and Linux allows for port 0.
+  name: "what the kernel has is read, to the end of a long list",
+  ignore: !hasNamespaces,
+  fn: async () => {
+    const long = Array.from({ length: 2000 }, (_, at) => 2000 + 2 * at);
+    for (
+      const [list, ports] of [
+        ["0-5,40000", [1, 2, 3, 4, 5, 40000]],
+        [long.join(), long],
+      ] as const
+    ) {
+      const found = await inNamespace(
+        `echo ${list} > ${RESERVED_FILE}`,
+        `import { readReservedPorts } from ${RESERVED};
+         import { currentRuntime } from ${CURRENT};
+         const reserved = [...readReservedPorts(currentRuntime)];
+         console.log(JSON.stringify(reserved.filter((port) => port > 0)));`,
+      );
+      assertEquals(found, ports as unknown);
+    }
+  },
+});
+
+const RESERVED = projectFile("lib/machine/reserved.ts");
+const CURRENT = projectFile("lib/runtime/current.ts");

@@ -1,5 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { PortForError } from "../../lib/error.ts";
+import { assert, assertEquals } from "@std/assert";
 import {
   availableGoodPorts,
   availablePorts,
@@ -11,80 +10,53 @@ import {
 } from "../../lib/machine/select.ts";
 import { type Ports, portSet } from "../../lib/ports/port_set.ts";
 import { freePort, Holder } from "../support/holders.ts";
+import { refused } from "../support/refused.ts";
 
-Deno.test("selectRandom selects a good port", async () => {
-  assert(availableGoodPorts().has(await selectRandom()));
+const noGoodPort = (act: () => Promise<number>) =>
+  refused("NO_GOOD_PORT", act, "cannot select a port");
+
+Deno.test("without ports, any good one is selected", async () => {
+  const good = availableGoodPorts();
+  assert(good.has(await selectRandom()));
+  const exclude = availableGoodPorts({ minRangeLength: 500 });
+  const port = await getPort(undefined, { exclude });
+  assert(good.has(port) && !exclude.has(port));
 });
 
-Deno.test("selectRandom selects from the ports that it is given", async () => {
-  const port = await freePort();
-  assertEquals(await selectRandom(port), port);
-  assertEquals(await selectRandom(`${port}`), port);
-  assertEquals(await selectRandom([{ first: port, last: port }]), port);
-});
-
-Deno.test("selectRandom leaves out what is in use", async () => {
+Deno.test("selectRandom leaves out what is in use, and what it is told to", async () => {
   const free = await freePort(portSet("10000-19999"));
   const held = await freePort(portSet("20000-32767"));
+  const ports = portSet([free, held]);
+  for (const exclude of [held, `${held}`, new Set([held]), portSet(held)]) {
+    assertEquals(await selectRandom(ports, { exclude }), free);
+  }
+  assertEquals(ports.size, 2);
   using _ = Deno.listen({ hostname: "127.0.0.1", port: held });
   // Each of these would be the held port every other time.
   for (let time = 0; time < 20; time++) {
-    assertEquals(await selectRandom([free, held]), free);
+    assertEquals(await selectRandom(ports), free);
   }
-});
-
-Deno.test("selectRandom leaves out what it is told to exclude", async () => {
-  const free = await freePort(portSet("10000-19999"));
-  const excluded = await freePort(portSet("20000-32767"));
-  for (const exclude of [excluded, `${excluded}`, new Set([excluded])]) {
-    assertEquals(await selectRandom([free, excluded], { exclude }), free);
-  }
-});
-
-Deno.test("selectRandom does not change the sets that it is given", async () => {
-  const ports = portSet(await freePort());
-  const exclude = portSet("1-9");
-  await selectRandom(ports, { exclude });
-  assertEquals(ports.size, 1);
-  assertEquals(exclude.size, 9);
-});
-
-Deno.test("selectRandom looks at UDP where it is told to", async () => {
-  const port = await freePort();
-  await using _ = await Holder.of(port, "udp", "127.0.0.1");
-  assertEquals(await selectRandom(port), port);
-  await noGoodPort(() => selectRandom(port, { udp: true }));
-});
-
-Deno.test("where no port is free, selectRandom says so", async () => {
-  const port = await freePort();
-  using _ = Deno.listen({ hostname: "127.0.0.1", port });
-  await noGoodPort(() => selectRandom(port));
+  await noGoodPort(() => selectRandom(held));
   await noGoodPort(() => selectRandom([]));
   await noGoodPort(() => selectRandom("9000-9009", { exclude: "1-65535" }));
 });
 
-async function noGoodPort(action: () => Promise<number>): Promise<void> {
-  const error = await assertRejects(
-    action,
-    PortForError,
-    "cannot select a port",
-  );
-  assertEquals(error.code, "NO_GOOD_PORT");
-}
+Deno.test("UDP is looked at where that is asked for", async () => {
+  const port = await freePort(availablePorts());
+  assert(await isAvailable(port, { udp: true }));
+  await using _ = await Holder.of(port, "udp", "0.0.0.0");
+  assertEquals(await selectRandom(port), port);
+  await noGoodPort(() => selectRandom(port, { udp: true }));
+  assert(await isAvailable(port));
+  assert(!await isAvailable(port, { udp: true }));
+});
 
-Deno.test("what are no ports cannot be selected from, nor excluded", async () => {
+Deno.test("what is not a port cannot be selected from, nor excluded", async () => {
   for (const bad of ["http", 0, 65536, [80, "x"], { first: 9, last: 8 }]) {
-    for (
-      const action of [
-        () => selectRandom(bad),
-        () => selectRandom("9000-9009", { exclude: bad }),
-        () => getPort(bad),
-      ]
-    ) {
-      const error = await assertRejects(action, PortForError);
-      assertEquals(error.code, "BAD_INPUT");
-    }
+    const exclude = bad;
+    await refused("BAD_INPUT", () => selectRandom(bad));
+    await refused("BAD_INPUT", () => selectRandom("9000-9009", { exclude }));
+    await refused("BAD_INPUT", () => getPort(bad));
   }
 });
 
@@ -97,7 +69,7 @@ Deno.test("getPort gives an exact port back, even one in use", async () => {
 });
 
 Deno.test("getPort chooses from anything that may be several ports", async () => {
-  const port = await freePort();
+  const port = await freePort(portSet("10000-32757"));
   const choices: Ports[] = [
     [port],
     { first: port, last: port },
@@ -109,47 +81,18 @@ Deno.test("getPort chooses from anything that may be several ports", async () =>
   // It is looked at, unlike an exact one.
   using _ = Deno.listen({ hostname: "127.0.0.1", port });
   for (const choice of choices) await noGoodPort(() => getPort(choice));
-});
-
-Deno.test("getPort without ports gives any good port", async () => {
-  assert(availableGoodPorts().has(await getPort()));
-  const exclude = availableGoodPorts({ minRangeLength: 500 });
-  const port = await getPort(undefined, { exclude });
-  assert(availableGoodPorts().has(port) && !exclude.has(port));
-});
-
-Deno.test("getPort chooses from a range of several ports as text", async () => {
-  const held = await freePort(portSet("10000-32757"));
-  using _ = Deno.listen({ hostname: "127.0.0.1", port: held });
-  const port = await getPort(`${held}-${held + 10}`);
-  assert(held < port && port <= held + 10, `${port}`);
+  const other = await getPort(`${port}-${port + 10}`);
+  assert(port < other && other <= port + 10, `${other}`);
 });
 
 Deno.test("a port is available when it is unclaimed and free", async () => {
   // A port at a border is available but not good.
   const port = await freePort(availablePorts());
-  assertEquals(await isAvailable(port), true);
-  assertEquals(await isAvailable(port, { udp: true }), true);
+  assert(await isAvailable(port));
   using _ = Deno.listen({ hostname: "127.0.0.1", port });
-  assertEquals(await isAvailable(port), false);
-});
-
-Deno.test("a claimed port is not available, though free", async () => {
-  // A system port, an assigned one, a well-known one, a dynamic one.
-  for (const port of [4, 8080, 25565, 65535]) {
-    assertEquals(await isAvailable(port), false);
+  // In use; a system port, an assigned one, a well-known one, a dynamic one;
+  // and none at all.
+  for (const none of [port, 4, 8080, 25565, 65535, 0, 65536, 29500.5, NaN]) {
+    assert(!await isAvailable(none), `${none}`);
   }
-});
-
-Deno.test("what is no port is not available", async () => {
-  for (const port of [0, -1, 65536, 29500.5, NaN, Infinity]) {
-    assertEquals(await isAvailable(port), false);
-  }
-});
-
-Deno.test("a port whose UDP is held is available for TCP alone", async () => {
-  const port = await freePort(availablePorts());
-  await using _ = await Holder.of(port, "udp", "0.0.0.0");
-  assertEquals(await isAvailable(port), true);
-  assertEquals(await isAvailable(port, { udp: true }), false);
 });
