@@ -3,11 +3,10 @@ import { canServe, handOut, type Way } from "../support/handed_out_ports.ts";
 import {
   ALL_PORTS,
   allAtOnce,
-  canReserve,
-  Machine,
+  type Machine,
+  onMachine,
 } from "../support/machine.ts";
 
-const ignore = !canReserve;
 const WAYS: readonly Way[] = ["bind", "bind UDP", "connect"];
 const HOSTS = ["127.0.0.1", "::1"];
 
@@ -22,13 +21,11 @@ function setRange(
   );
 }
 
-Deno.test({
-  name:
-    "the kernel hands out every port of its range but a reserved one, which " +
+onMachine(
+  "the kernel hands out every port of its range but a reserved one, which " +
     "a server can still listen on",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ ephemeral: ALL_PORTS });
+  { ephemeral: ALL_PORTS },
+  async (machine) => {
     const port = await machine.port("--reserve", "db");
     for (const host of HOSTS) assert(await canServe(machine, host, port), host);
 
@@ -38,28 +35,24 @@ Deno.test({
     await setRange(machine, low, high);
     const all = Array.from({ length: high - low + 1 }, (_, at) => low + at);
     const others = all.filter((one) => one !== port);
-    for (const way of WAYS) {
-      for (const host of HOSTS) {
-        const { ports } = await handOut(machine, way, host);
-        assertEquals(ports, others, `${way} on ${host}`);
+    const assertHandedOut = async (expected: readonly number[]) => {
+      for (const way of WAYS) {
+        for (const host of HOSTS) {
+          const { ports } = await handOut(machine, way, host);
+          assertEquals(ports, expected, `${way} on ${host}`);
+        }
       }
-    }
-
+    };
+    await assertHandedOut(others);
     await machine.done("--unbind=db");
-    for (const way of WAYS) {
-      for (const host of HOSTS) {
-        const { ports } = await handOut(machine, way, host);
-        assertEquals(ports, all, `${way} on ${host}`);
-      }
-    }
+    await assertHandedOut(all);
   },
-});
+);
 
-Deno.test({
-  name: "none of 60,000 outgoing connections gets a reserved port",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ ephemeral: ALL_PORTS });
+onMachine(
+  "none of 60,000 outgoing connections gets a reserved port",
+  { ephemeral: ALL_PORTS },
+  async (machine) => {
     const port = await machine.port("--reserve", "db");
     // Outgoing connections get every second port, from the lowest on.
     await setRange(machine, 1024 + port % 2, 65535);
@@ -80,4 +73,4 @@ Deno.test({
     });
     assert(ports.includes(port));
   },
-});
+);

@@ -1,180 +1,108 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   ALL_PORTS,
-  canReserve,
   FILE_NAME,
   FOREIGN,
-  Machine,
+  onMachine,
   portsIn,
   QUIET,
   together,
 } from "../support/machine.ts";
 
-const ignore = !canReserve;
-
-Deno.test({
-  name: "ports that a site has reserved by itself are good ones",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({
-      ephemeral: ALL_PORTS,
-      reserved: "20000-20999",
-    });
-    const ports = [];
-    for (const name of ["web", "db", "cache"]) {
-      ports.push(await machine.port(name));
-    }
-
-    assertEquals(new Set(ports).size, 3);
-    for (const port of ports) assert(port > 20000 && port < 20999, `${port}`);
-    assertEquals(await machine.kernel(), "20000-20999");
-    assertEquals(machine.file(), undefined);
-  },
-});
-
-Deno.test({
-  name: "a port is reserved in the kernel, in one file, and noted in the store",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ reserved: FOREIGN });
-    const port = await machine.port("--reserve", "db");
-
-    assertEquals(await machine.kernel(), together(FOREIGN, port));
-    assert(portsIn(machine.file()).includes(port));
-    assertEquals(machine.entries().get("db"), { port, reserved: "kernel" });
-    const text = machine.temp.read(`sysctl.d/${FILE_NAME}`);
-    assertStringIncludes(text, "# Written by port-for");
-    // The lock is no file that sysctl reads.
-    assertEquals(
-      [...Deno.readDirSync(machine.sysctlFolder)].map(({ name }) => name)
-        .filter((name) => name.endsWith(".conf")),
-      [FILE_NAME],
-    );
-  },
-});
-
-Deno.test({
-  name: "what was reserved is so again after a reboot",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of();
+onMachine(
+  "a port is reserved in kernel, file and store, after a reboot too, until its name goes",
+  {},
+  async (machine) => {
     machine.writeForeignFile("50-app.conf", FOREIGN);
     await machine.reboot();
-    const port = await machine.port("--reserve", "db");
-    await machine.reboot();
-
-    assertEquals(await machine.kernel(), together(FOREIGN, port));
-    assertEquals(
-      await machine.shell(`sysctl --load=$PORT_FOR_SYSCTL_DIR/${FILE_NAME}`),
-      `net.ipv4.ip_local_reserved_ports = ${together(FOREIGN, port)}\n`,
-    );
-  },
-});
-
-Deno.test({
-  name: "without a name --reserve changes nothing where nothing is reserved",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ reserved: FOREIGN });
-    await machine.port("web");
-    const before = await machine.state();
-
-    assertEquals(await machine.done("--reserve"), "");
-    assertEquals(await machine.state(), before);
-  },
-});
-
-Deno.test({
-  name: "a second call with --reserve prints the same and changes nothing",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ reserved: FOREIGN });
-    const port = await machine.port("--reserve", "db");
-    const before = await machine.state();
-
-    assertEquals(await machine.port("--reserve", "db"), port);
-    assertEquals(await machine.port("db"), port);
-    assertEquals(await machine.state(), before);
-  },
-});
-
-Deno.test({
-  name: "taking a name away takes back what was added for it, and no more",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ reserved: FOREIGN });
-    machine.writeForeignFile("50-app.conf", FOREIGN);
     const web = await machine.port("--reserve", "web");
     const before = await machine.state();
-    await machine.port("--reserve", "db");
-    await machine.done("--unbind=db");
+    const both = together(FOREIGN, web);
+    assertEquals([before.kernel, before.file], [both, both]);
+    assertEquals(machine.entries().get("web"), {
+      port: web,
+      reserved: "kernel",
+    });
+    assertStringIncludes(
+      machine.temp.read(`sysctl.d/${FILE_NAME}`),
+      "port-for",
+    );
+    // The lock is not a file that sysctl reads.
+    const files = [...Deno.readDirSync(machine.sysctlFolder)]
+      .map(({ name }) => name).filter((name) => name.endsWith(".conf"));
+    assertEquals(files.sort(), ["50-app.conf", FILE_NAME]);
+
+    assertEquals(await machine.port("--reserve", "web"), web);
+    assertEquals(await machine.port("web"), web);
+    await machine.reboot();
     assertEquals(await machine.state(), before);
 
-    assertEquals(before.file, together(FOREIGN, web));
-    await machine.done("--unbind=web");
-    assertEquals(await machine.kernel(), FOREIGN);
-    assertEquals(machine.file(), undefined);
-  },
-});
-
-Deno.test({
-  name: "several names are reserved, and taken away, by one call",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ reserved: FOREIGN });
-    const ports = (await machine.done("--reserve", "web", "db", "web"))
+    const more = (await machine.done("--reserve", "db", "cache", "db"))
       .trim().split("\n");
-    assertEquals(ports[0], ports[2]);
-    assertEquals(await machine.kernel(), together(FOREIGN, ...ports));
-    for (const port of ports) {
-      assert(portsIn(machine.file()).includes(Number(port)));
-    }
-
-    await machine.done("--unbind=web", "--unbind=db");
-    assertEquals(await machine.kernel(), FOREIGN);
-    assertEquals(machine.file(), undefined);
+    assertEquals(more[0], more[2]);
+    const all = together(FOREIGN, web, ...more);
+    await machine.assertReserves(all, all);
+    await machine.done("--unbind=db", "--unbind=cache");
+    assertEquals(await machine.state(), before);
+    await machine.done("--unbind=web");
+    await machine.assertReserves(FOREIGN);
   },
-});
+);
 
-Deno.test({
-  name: "where the ephemeral range leaves no port, --reserve is the way out",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of({ ephemeral: ALL_PORTS });
-    const refused = await machine.portFor("db");
-    assertEquals([refused.status, refused.stdout], [1, ""]);
-    assertStringIncludes(refused.stderr, "--reserve");
+onMachine(
+  "ports that a site has reserved by itself are good ones",
+  { ephemeral: ALL_PORTS, reserved: "20000-20999" },
+  async (machine) => {
+    const ports = (await machine.done("web", "db", "cache")).trim().split("\n");
+    assertEquals(new Set(ports).size, 3);
+    for (const port of ports) assert(/^20[0-9]{3}$/.test(port), port);
+    await machine.assertReserves("20000-20999");
+  },
+);
+
+onMachine(
+  "without a name --reserve changes nothing where nothing is reserved",
+  { reserved: FOREIGN },
+  async (machine) => {
+    const port = await machine.port("web");
+    const before = await machine.state();
+    assertEquals(await machine.done("--reserve"), "");
+    assertEquals(await machine.state(), before);
+    // What is reserved is the port that is chosen without it, if there is one.
+    await machine.done("--unbind=web");
+    assertEquals(await machine.port("--reserve", "web"), port);
+  },
+);
+
+onMachine(
+  "where the ephemeral range leaves no port, --reserve is the way out, for a block too",
+  { ephemeral: ALL_PORTS, reserved: FOREIGN },
+  async (machine) => {
+    const { status, stdout, stderr } = await machine.portFor("db");
+    assertEquals([status, stdout], [1, ""]);
+    assertStringIncludes(stderr, "--reserve");
     assertEquals(machine.entries().size, 0);
 
-    const port = await machine.port("--reserve", "db");
-    assertEquals(await machine.kernel(), `${port}`);
-    assertEquals(await machine.port("db"), port);
-  },
-});
-
-Deno.test({
-  name: "--reserve chooses the port that is chosen without it, if there is one",
-  ignore,
-  fn: async () => {
-    await using machine = await Machine.of();
-    const port = await machine.port("db");
+    const ports = (await machine.done("--reserve", "--count=5", "db"))
+      .trim().split("\n").map(Number);
+    const first = ports[0]!;
+    assertEquals(ports, [0, 1, 2, 3, 4].map((at) => first + at));
+    const entry = { port: first, count: 5, reserved: "kernel" };
+    assertEquals(machine.entries().get("db"), entry);
+    const all = together(FOREIGN, ...ports);
+    await machine.assertReserves(all, all);
+    assertEquals(await machine.done("db"), `${ports.join("\n")}\n`);
     await machine.done("--unbind=db");
-
-    assertEquals(await machine.port("--reserve", "db"), port);
+    await machine.assertReserves(FOREIGN);
   },
-});
+);
 
-Deno.test({
-  name:
-    "--reserve reaches into the ephemeral range only when nothing else is left",
-  ignore,
-  fn: async () => {
-    // What the site has reserved makes a range of its own, with borders of three
-    // ports; two good ports are left of it, and then what the kernel hands out.
-    await using machine = await Machine.of({
-      ephemeral: ALL_PORTS,
-      reserved: `${QUIET}-${QUIET + 99}`,
-    });
+onMachine(
+  "--reserve reaches into the ephemeral range only when nothing else is left",
+  // What the site has reserved makes a range of its own, with borders of three
+  // ports; two good ports are left of it, and then what the kernel hands out.
+  { ephemeral: ALL_PORTS, reserved: `${QUIET}-${QUIET + 99}` },
+  async (machine) => {
     const cuts = [
       `--range=${QUIET + 3}-${QUIET + 110}`,
       `--exclude=${QUIET + 5}-${QUIET + 96}`,
@@ -188,4 +116,58 @@ Deno.test({
     assert(third > QUIET + 96 && third <= QUIET + 110, `${third}`);
     assert(portsIn(await machine.kernel()).includes(third));
   },
-});
+);
+
+onMachine(
+  "a port that a user gives is reserved, whatever speaks against it",
+  { reserved: FOREIGN },
+  async (machine) => {
+    for (const port of [81, QUIET, 65535]) {
+      const args = ["--reserve", `--port=${port}`, `p${port}`];
+      const { status, stdout, stderr } = await machine.portFor(...args);
+      assertEquals([status, stdout], [0, `${port}\n`]);
+      assertEquals(stderr.includes("warning"), port !== QUIET, stderr);
+      // That it is in the ephemeral range is what the user has seen to.
+      assert(!stderr.includes("ephemeral"), stderr);
+    }
+    const all = together(FOREIGN, 81, QUIET, 65535);
+    await machine.assertReserves(all, all);
+  },
+);
+
+onMachine(
+  "a name that was there before is reserved later, and no other one",
+  { reserved: FOREIGN },
+  async (machine) => {
+    const text = `[ports]\nweb = 29500\ndb = ${QUIET} # ask Ops\n`;
+    machine.temp.write("ports.toml", text);
+    assertEquals(await machine.port("--reserve", "db"), QUIET);
+    assertEquals(
+      machine.temp.read("ports.toml"),
+      text.replace(`${QUIET}`, `{ port = ${QUIET}, reserved = "kernel" }`),
+    );
+    await machine.done("--unbind=web");
+    assertEquals(await machine.kernel(), together(FOREIGN, QUIET));
+    await machine.done("--unbind=db");
+    await machine.assertReserves(FOREIGN);
+  },
+);
+
+onMachine(
+  "the name of a directory is reserved until that is gone",
+  { reserved: FOREIGN },
+  async (machine) => {
+    const folder = machine.temp.file("checkout");
+    Deno.mkdirSync(folder);
+    const { status, stdout } = await machine.run(
+      ...["sh", "-c", 'cd "$1"; shift; exec "$@"', "sh", folder],
+      ...[...machine.program, "--reserve", "--here"],
+    );
+    assertEquals(status, 0);
+    assertEquals(await machine.kernel(), together(FOREIGN, stdout.trim()));
+
+    Deno.removeSync(folder);
+    await machine.done("--prune");
+    await machine.assertReserves(FOREIGN);
+  },
+);

@@ -210,6 +210,12 @@ export class Machine implements AsyncDisposable {
     );
   }
 
+  /** Asserts what the kernel and port-for's file reserve, by default no file. */
+  async assertReserves(kernel: string, file?: string): Promise<void> {
+    assertEquals(await this.kernel(), kernel, "in the kernel");
+    assertEquals(this.file(), file, "in the file");
+  }
+
   /** All that reserving may change. */
   async state(): Promise<State> {
     return {
@@ -235,6 +241,22 @@ export class Machine implements AsyncDisposable {
     await this.#process.status;
     this.temp[Symbol.dispose]();
   }
+}
+
+/** A test on a machine of its own. */
+export function onMachine(
+  name: string,
+  options: MachineOptions,
+  run: (machine: Machine) => Promise<void>,
+): void {
+  Deno.test({
+    name,
+    ignore: !canReserve,
+    fn: async () => {
+      await using machine = await Machine.of(options);
+      await run(machine);
+    },
+  });
 }
 
 /** Waits for all, the failed ones too, so that nothing outlives the test. */

@@ -83,11 +83,15 @@ export class Process implements AsyncDisposable {
   }
 }
 
-/** The words that run the program with a signal to itself at a step of its way. */
+/**
+ * The words that run the program with a signal to itself at a step of its way.
+ *
+ * @param at The number of the step, or its operation and path.
+ */
 export function selfEnding(
   signal: "SIGKILL" | "SIGSTOP",
   way: "before" | "half" | "after",
-  at: number,
+  at: number | string,
 ): string[] {
   return [
     ...[Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check"],
