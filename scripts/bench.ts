@@ -1,123 +1,92 @@
 /**
- * Measures how fast port-for is, beside others and beside nothing at all, and
- * says which of its targets it meets. Usage: deno task bench --help
+ * Measures how quick port-for is, beside others and beside what cannot be
+ * quicker, and says which of its targets it meets. Usage: deno task bench --help
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import type { Bench } from "./bench/bench.ts";
-import { BenchFolder } from "./bench/bench_folder.ts";
-import { describeMachine } from "./bench/machine.ts";
-import { markdown } from "./bench/markdown.ts";
-import { PARTS } from "./bench/parts.ts";
-import { FULL, QUICK } from "./bench/plan.ts";
-import { preliminaries } from "./bench/preliminaries.ts";
-import { preparePrograms, PROJECT } from "./bench/programs.ts";
-import { type Report, reportText } from "./bench/report.ts";
-import type { Result } from "./bench/result.ts";
-import { Stopwatch } from "./bench/stopwatch.ts";
-import { judge } from "./bench/targets.ts";
+import { calls } from "./bench/calls.ts";
+import { crowd } from "./bench/crowd.ts";
+import { association, command, growth, lookup } from "./bench/processes.ts";
+import {
+  type Bench,
+  compiledPrograms,
+  interruption,
+} from "./bench/programs.ts";
+import { isMissed, markdown, type Row } from "./bench/table.ts";
+
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
+  lookup,
+  association,
+  command,
+  growth,
+  calls,
+  crowd,
+};
 
 const USAGE = `Usage: deno task bench [options]
 
-  --only PART    measure one part (repeatable): ${Object.keys(PARTS).join(", ")}
-  --quick        a few runs of small sizes: shows that the bench works
-  --npm FOLDER   whose node_modules has the packages of others
-                 (default: scripts/bench/others)
-  --json FILE    write everything that was measured
-  --markdown     print a table for the README instead
-  --strict       exit with status 1 where a target is missed
+  --only PART  measure one part (repeatable): ${Object.keys(PARTS).join(", ")}
+  --quick      few runs and small sizes: shows that the benchmark works
+  --strict     exit with status 1 if a target is missed
+  --help       print this
 
-Some of it needs root. All of it takes about fifteen minutes, on a machine that
-does nothing else.`;
+Prints a Markdown table. hyperfine times whole processes, deno bench what runs
+inside one. It takes about three minutes; nothing else should be running.
+It runs on Linux, with the programs that scripts/test_tools.sh installs.`;
 
 interface Options {
   readonly only: readonly string[];
   readonly quick: boolean;
-  readonly npm: string;
+  readonly strict: boolean;
+  readonly help: boolean;
 }
 
 if (import.meta.main) await main(Deno.args);
 
 async function main(args: string[]): Promise<void> {
-  const options = parseArgs(args, {
-    string: ["only", "npm", "json"],
+  const { only, quick, strict, help }: Options = parseArgs(args, {
+    string: ["only"],
     collect: ["only"],
-    boolean: ["help", "quick", "markdown", "strict"],
-    default: { npm: `${PROJECT}/scripts/bench/others` },
-    unknown: (argument: string) => fail(`unknown argument ${argument}`, 2),
+    boolean: ["help", "quick", "strict"],
+    unknown: (argument: string) => refuse(`unknown argument ${argument}`),
   });
-  if (options.help) return console.log(USAGE);
-  for (const name of options.only) {
-    if (!Object.hasOwn(PARTS, name)) fail(`unknown --only ${name}`, 2);
+  if (help) return console.log(USAGE);
+  const unknown = only.find((part) => !Object.hasOwn(PARTS, part));
+  if (unknown !== undefined) refuse(`unknown --only ${unknown}`);
+  const parts = only.length > 0 ? only : Object.keys(PARTS);
+  try {
+    const rows = await measure(parts, quick);
+    console.log(markdown(rows));
+    if (strict && rows.some(isMissed)) Deno.exitCode = 1;
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`);
+    Deno.exitCode = 1;
+  }
+}
+
+async function measure(parts: readonly string[], quick: boolean) {
+  // Unlike /tmp, this is hardly ever in memory, where flushing costs nothing.
+  const dir = "/var/tmp";
+  const prefix = `port-for-bench-${Deno.pid}-`;
+  const folder = Deno.makeTempDirSync({ dir, prefix });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interruption.abort());
   }
   try {
-    const report = await measure(options);
-    if (options.json) {
-      await Deno.writeTextFile(
-        options.json,
-        `${JSON.stringify(report, null, 1)}\n`,
-      );
+    const bench = { folder, quick, programs: await compiledPrograms(folder) };
+    const rows: Row[] = [];
+    for (const part of parts) {
+      console.error(`bench: ${part} ...`);
+      rows.push(...await PARTS[part]!(bench));
     }
-    console.log((options.markdown ? markdown : reportText)(report).trimEnd());
-    const missed = report.targets.some(({ met }) => met === false);
-    if (options.strict && missed) Deno.exit(1);
-  } catch (error) {
-    fail((error as Error).message, 1);
+    return rows;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
 }
 
-async function measure({ only, quick, npm }: Options): Promise<Report> {
-  if (Deno.build.os === "windows") {
-    throw new Error("cannot run on Windows (run it on Linux or macOS)");
-  }
-  using folder = new BenchFolder();
-  await using stopwatch = new Stopwatch();
-  leaveNothing(folder, stopwatch);
-  say("compiling");
-  const programs = await preparePrograms(folder.disk);
-  const machine = await describeMachine(programs, npm);
-  const notes = new Set(preliminaries(programs, folder));
-  const bench: Bench = {
-    plan: quick ? QUICK : FULL,
-    ...{ folder, stopwatch, programs },
-    // What is run there does not start out from this folder.
-    npm: npm.startsWith("/") ? npm : `${Deno.cwd()}/${npm}`,
-    note: (text) => void notes.add(text),
-  };
-  const results: Result[] = [];
-  for (const [name, part] of Object.entries(PARTS)) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    say(name);
-    results.push(...await part(bench));
-  }
-  return {
-    machine,
-    quick,
-    notes: [...notes],
-    results,
-    targets: judge(results),
-  };
-}
-
-/** An interrupted program does not come to the end of its blocks. */
-function leaveNothing(folder: BenchFolder, stopwatch: Stopwatch): void {
-  for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
-    Deno.addSignalListener(signal, () => {
-      stopwatch.end();
-      folder[Symbol.dispose]();
-      Deno.exit(128 + number);
-    });
-  }
-}
-
-/** Says what is going on, where it does not mix with the results. */
-function say(text: string): void {
-  console.error(`bench: ${text} ...`);
-}
-
-function fail(message: string, status: number): never {
-  console.error(`bench: ${message}`);
-  if (status === 2) console.error(USAGE);
-  Deno.exit(status);
+function refuse(message: string): never {
+  console.error(`bench: ${message}\n${USAGE}`);
+  Deno.exit(2);
 }

@@ -4,9 +4,9 @@
 # out, except in CI. Does nothing where there is no apt, or no right to use it.
 set -eu
 
-packages="bash bsdutils curl dash fish git iproute2 make man-db mandoc procps \
-python3 python3-port-for python3-pytest-xdist python3-yaml strace systemd \
-util-linux wget zsh"
+packages="bash bsdutils curl dash fish git hyperfine iproute2 make man-db mandoc \
+procps python3 python3-port-for python3-pytest-xdist python3-yaml strace \
+systemd util-linux wget zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

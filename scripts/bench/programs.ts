@@ -1,125 +1,129 @@
-import { bunCommand } from "../bun.ts";
-import { runTool } from "./run_tool.ts";
+import type { Row } from "./table.ts";
 
 /** The folder of the project. */
 export const PROJECT: string = Deno.realPathSync(
   `${import.meta.dirname}/../..`,
 );
 
-/** A program that gives names to ports. */
-export interface Program {
-  /** What it is called in the results. */
-  readonly name: string;
-  /** The form of its store. */
-  readonly store: "toml" | "conf";
-  /**
-   * The command for a store. With a name alone it prints the name's port, which
-   * is associated first where needed.
-   */
-  command(store: string, ...args: readonly string[]): readonly string[];
+/** What the parts of the benchmark work with. */
+export interface Bench {
+  /** A folder on a disk, for stores and whatever else is needed. */
+  readonly folder: string;
+  /** Whether few runs and small sizes are enough. */
+  readonly quick: boolean;
+  readonly programs: Awaited<ReturnType<typeof compiledPrograms>>;
 }
 
-/** A program that does nothing: what there is to gain. */
-export interface Floor {
-  readonly name: string;
-  readonly words: readonly string[];
-}
+/** A command, or the beginning of one. */
+export type Words = readonly string[];
 
-/** All that is measured as whole processes. */
-export interface Programs {
-  readonly bunBinary: Program;
-  readonly denoSource: Program;
-  /** The package, which is a library as well: what `deno run jsr:` runs. */
-  readonly denoPackage: Program;
-  /** `undefined` where it is not installed. */
-  readonly python: Program | undefined;
-  readonly floors: readonly Floor[];
-  /** Bun itself. */
-  readonly bun: string;
-}
+/** What Debian's Python port-for does, with a store that may be anywhere. */
+const PYTHON_PROGRAM = `import sys, port_for
+print(port_for.PortStore(sys.argv[1]).bind_port(sys.argv[2]))
+`;
 
-export const BUN_BINARY = "port-for, Bun binary";
-export const DENO_SOURCE = "port-for, Deno from source";
-export const DENO_PACKAGE = "port-for, Deno as a package";
-export const PYTHON = "port-for, Debian's Python";
-export const EMPTY_BUN = "an empty Bun binary";
-export const EMPTY_DENO = "an empty Deno program";
-const TRUE = "/bin/true";
+const LEAST_ASSOCIATION = "scripts/bench/least_association.ts";
 
-/** Debian's own Python: only that one sees Debian's packages. */
-export const DEBIAN_PYTHON = "/usr/bin/python3";
-
-/** What the command does once it has read its arguments. */
-const PYTHON_CODE = "import sys, port_for; " +
-  "print(port_for.PortStore(sys.argv[1]).bind_port(sys.argv[2]))";
-
-/** Builds, or finds, all that is measured. */
-export async function preparePrograms(folder: string): Promise<Programs> {
-  // Not in the project, whose deno.json would have to be read. Of JavaScript,
-  // Deno keeps nothing in its cache.
+/** Compiles, or writes, all that is timed as a whole process. */
+export async function compiledPrograms(folder: string) {
   const empty = `${folder}/empty.js`;
-  await Deno.writeTextFile(empty, "export {};\n");
-  const bunBinary = await compiled(`${folder}/port-for`);
-  const emptyBinary = await compiled(`${folder}/empty`, [
-    `--program=${import.meta.dirname}/empty_program.ts`,
-  ]);
+  Deno.writeTextFileSync(empty, "export {};\n");
+  const python = `${folder}/port_for_python.py`;
+  Deno.writeTextFileSync(python, PYTHON_PROGRAM);
   return {
-    bunBinary: ours(BUN_BINARY, [bunBinary]),
-    denoSource: ours(DENO_SOURCE, denoRun(`${PROJECT}/lib/cli/from_source.ts`)),
-    denoPackage: ours(DENO_PACKAGE, denoRun(`${PROJECT}/main.ts`)),
-    python: await hasPython() ? python() : undefined,
-    floors: [
-      { name: EMPTY_BUN, words: [emptyBinary] },
-      { name: EMPTY_DENO, words: denoRun(empty) },
-      { name: TRUE, words: [TRUE] },
-    ],
-    bun: await bunItself(),
+    bunBinary: await bunBinary(folder, "lib/cli/bun_binary.ts"),
+    fromSource: denoRun(`${PROJECT}/lib/cli/from_source.ts`),
+    mainModule: denoRun(`${PROJECT}/main.ts`),
+    // Only Debian's own Python sees Debian's packages.
+    python: ["/usr/bin/python3", python],
+    emptyBunBinary: await bunBinary(folder, empty),
+    emptyDenoProgram: denoRun(empty),
+    leastAssociation: await bunBinary(folder, LEAST_ASSOCIATION),
   };
 }
 
 /** A Bun binary, made as the releases are. */
-async function compiled(
-  out: string,
-  options: readonly string[] = [],
-): Promise<string> {
-  await runTool([
+async function bunBinary(folder: string, program: string): Promise<Words> {
+  const out = Deno.makeTempDirSync({ dir: folder });
+  await output([
     ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
-    ...["scripts/compile.ts", "--engine=bun", `--out=${out}`, ...options],
-  ], { folder: PROJECT });
-  return `${out}/port-for`;
+    ...["scripts/compile.ts", "--engine=bun", `--out=${out}`],
+    `--program=${program}`,
+  ], PROJECT);
+  return [`${out}/port-for`];
 }
 
-function denoRun(module: string): string[] {
+function denoRun(module: string): Words {
   return [Deno.execPath(), "run", "--quiet", "--allow-all", module];
 }
 
-/** The command that is Bun may be a script that takes its time to find it. */
-async function bunItself(): Promise<string> {
-  const command = await bunCommand();
-  return (await runTool([...command, "--print", "process.execPath"])).trim();
+/** Ends what is running. */
+export const interruption = new AbortController();
+
+/**
+ * Runs a command to its end.
+ *
+ * @param cwd Where to run it. By default away from the project, whose deno.json
+ * Deno would read for any program.
+ * @returns Its standard output.
+ * @throws {Error} where it cannot be run, or fails.
+ */
+export async function output(
+  [command, ...args]: Words,
+  cwd: string = "/",
+): Promise<string> {
+  const env = { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+  const { success, stdout, stderr } = await new Deno.Command(command!, {
+    ...{ args, cwd, env },
+    stdin: "null",
+    signal: interruption.signal,
+  }).output();
+  if (success) return new TextDecoder().decode(stdout);
+  const why = new TextDecoder().decode(stderr);
+  throw new Error(`cannot run ${[command, ...args].join(" ")}: ${why}`);
 }
 
-function ours(name: string, words: readonly string[]): Program {
-  return {
-    name,
-    store: "toml",
-    command: (store, ...args) => [...words, "--store", store, ...args],
-  };
+/** A command that is timed. */
+export interface Timed extends Row {
+  readonly words: Words;
+  /** What is run before each run, untimed. */
+  readonly prepare?: Words;
 }
 
-function python(): Program {
-  return {
-    name: PYTHON,
-    store: "conf",
-    command: (...args) => [DEBIAN_PYTHON, "-c", PYTHON_CODE, ...args],
-  };
+/** What hyperfine found: the median, in milliseconds. */
+export interface Timing extends Timed {
+  readonly value: number;
+  /** The mean of what it and its children used of the processors. */
+  readonly cpuSeconds: number;
+  /** Whether all runs ended with status 0. */
+  readonly success: boolean;
 }
 
-async function hasPython(): Promise<boolean> {
-  try {
-    await runTool([DEBIAN_PYTHON, "-c", "import port_for"]);
-    return true;
-  } catch {
-    return false;
-  }
+/** Times whole processes. */
+export async function hyperfine(
+  { folder }: Bench,
+  commands: readonly Timed[],
+  ...options: Words
+): Promise<Timing[]> {
+  const file = `${folder}/hyperfine.json`;
+  await output([
+    // When it is ended, timeout ends all that hyperfine has started too.
+    ...["timeout", "10m", "hyperfine", "--shell=none", "--style=none"],
+    ...[`--export-json=${file}`, ...options],
+    ...commands.flatMap(({ words, prepare = ["true"] }) => [
+      ...[`--prepare=${commandLine(prepare)}`, commandLine(words)],
+    ]),
+  ]);
+  const { results } = JSON.parse(Deno.readTextFileSync(file));
+  return commands.map((command, at) => ({
+    ...command,
+    ...{ value: results[at].median * 1000, unit: "ms" },
+    cpuSeconds: results[at].user + results[at].system,
+    success: results[at].exit_codes.every((status: number) => status === 0),
+  }));
+}
+
+/** Words as a line that hyperfine takes apart again as a shell does. */
+function commandLine(words: Words): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }

@@ -1,61 +1,47 @@
-import { median, quantile, ratios } from "./statistics.ts";
-import type { Result, Series } from "./result.ts";
-
-/** A result as a table for a terminal. */
-export function resultTable(result: Result): string {
-  const { title, unit, base, series } = result;
-  const baseSeries = series.find(({ program }) => program === base);
-  const wholeRuns = unit === "ms";
-  const heading = [
-    ...["", unit, "middle half", "ratio"],
-    ...["cpu ms", "peak MiB", "kept"],
-  ];
-  const rows = series.map((each) => [
-    each.program,
-    number(median(each.values)),
-    middleHalf(each.values),
-    baseSeries ? ratioText(each, baseSeries) : "",
-    wholeRuns ? number(median(each.cpuMs)) : "",
-    number(median(each.peakKiB) / 1024),
-    each.kept ? `${Math.min(...each.kept)}` : "",
-  ]);
-  const runs = series[0]?.values.length ?? 0;
-  const explained = `${runs} run${
-    runs === 1 ? "" : "s"
-  } each; ratio to ${base}`;
-  return `${title} (${explained})\n${aligned([heading, ...rows])}`;
+/** A line of the table. */
+export interface Row {
+  /** What was measured, or what the lines below are about. */
+  readonly name: string;
+  /** What came out. */
+  readonly value?: number;
+  readonly unit?: string;
+  /** The name of a line above, by whose value this one's is divided. */
+  readonly base?: string;
+  /** How large the ratio may be; without a base, the value. */
+  readonly atMost?: number;
+  /** How small the ratio may be; without a base, the value. */
+  readonly atLeast?: number;
 }
 
-/** Rows in columns: text to the left, figures to the right, none empty. */
-export function aligned(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]!.map((_, column) =>
-    rows.map((row) => row[column] ?? "")
-  ).filter((cells) => cells.slice(1).some((cell) => cell !== ""));
-  const widths = columns.map((cells) =>
-    Math.max(...cells.map((cell) => cell.length))
-  );
-  return rows.map((_, row) =>
-    columns.map((cells, column) =>
-      column === 0
-        ? cells[row]!.padEnd(widths[column]!)
-        : cells[row]!.padStart(widths[column]!)
-    ).join("  ").trimEnd()
-  ).map((line) => `  ${line}\n`).join("");
+/** The whole table, in Markdown. */
+export function markdown(rows: readonly Row[]): string {
+  const lines = rows.map((row, at) => {
+    const { name, value, unit, base, atMost, atLeast } = row;
+    if (value === undefined) return `| **${name}** | | | |`;
+    const times = base ? `${rounded(judged(row, at, rows))} × ${base}` : "";
+    const limit = atMost ? `at most ${atMost}` : `at least ${atLeast}`;
+    const verdict = isMissed(row, at, rows) ? "MISSED" : "met";
+    const target = atMost ?? atLeast ? `${limit}: ${verdict}` : "";
+    return `| ${name} | ${rounded(value)} ${unit} | ${times} | ${target} |`;
+  });
+  const heading = "| | median | ratio | target |";
+  return [heading, "| --- | ---: | ---: | ---: |", ...lines].join("\n");
 }
 
-/** A figure with as many digits as it deserves. */
-export function number(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return value.toFixed(digits);
+/** Whether a line of the table has a target and does not meet it. */
+export function isMissed(row: Row, at: number, rows: readonly Row[]): boolean {
+  const { atMost = Infinity, atLeast = -Infinity } = row;
+  const value = judged(row, at, rows);
+  return value > atMost || value < atLeast;
 }
 
-function middleHalf(values: readonly number[]): string {
-  return `${number(quantile(values, 0.25))} - ${
-    number(quantile(values, 0.75))
-  }`;
+/** What counts: the ratio, or where there is no base, the value. */
+function judged(row: Row, at: number, rows: readonly Row[]): number {
+  const base = rows.slice(0, at).findLast(({ name }) => name === row.base);
+  return row.value! / (base?.value ?? 1);
 }
 
-function ratioText({ values }: Series, base: Series): string {
-  const all = ratios(values, base.values);
-  return `${number(median(all))} (${middleHalf(all)})`;
+/** Three digits: the fourth is another on each run. */
+function rounded(value: number): number {
+  return value < 1000 ? Number(value.toPrecision(3)) : Math.round(value);
 }

@@ -1,2 +1,0 @@
-// A program that does nothing, to be compiled: what there is to gain.
-export {};
