@@ -6,6 +6,7 @@
  *   state of 2026-09-17, 7165 services, 6432 ports
  * well known: wikipedia-ports.tsv
  *   state of 2026-08-04, 1511 rows, 1603 ports
+ *   and 30000-32767: published by orchestrators
  *
  * @module
  */
@@ -7182,8 +7183,8 @@ export const IANA_SERVICES = `
 49151			Reserved
 `;
 
-/** The Wikipedia list, in the same form. */
-export const WIKIPEDIA_SERVICES = `
+/** What is well known, in the same form. */
+export const WELL_KNOWN_SERVICES = `
 1	tcp,udp		TCP Port Service Multiplexer
 5	tcp,udp		Remote Job Entry
 7	tcp,udp		Echo Protocol
@@ -8695,4 +8696,5 @@ export const WIKIPEDIA_SERVICES = `
 61616	tcp		ActiveMQ
 62078	tcp		Apple's lockdownd protocol
 64738	tcp,udp		Mumble
+30000-32767	tcp,udp		Kubernetes NodePorts, Docker Swarm's published ports
 `;

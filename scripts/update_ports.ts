@@ -9,6 +9,7 @@ import { formatPortRange, MAX_PORT } from "../lib/ports/port_range.ts";
 import { PortSet } from "../lib/ports/port_set.ts";
 import { isLongEnough } from "../lib/ports/range_shape.ts";
 import { readIana } from "./port_sources/iana.ts";
+import { ORCHESTRATORS } from "./port_sources/orchestrators.ts";
 import type { PortRow, PortSource } from "./port_sources/port_row.ts";
 import { readWikipedia } from "./port_sources/wikipedia.ts";
 
@@ -52,7 +53,7 @@ async function main(args: string[]): Promise<void> {
     );
     const sets = {
       assigned: ports(iana.rows),
-      wellKnown: ports(
+      wikipedia: ports(
         wikipedia.rows.filter((row) => row.transports.includes("tcp")),
       ),
     };
@@ -63,11 +64,16 @@ async function main(args: string[]): Promise<void> {
       `${sets.assigned.size} ports`,
       `well known: ${shownSource(options.wikipedia, WIKIPEDIA_URL)}`,
       `  state of ${wikipedia.state}, ${wikipedia.rows.length} rows, ` +
-      `${sets.wellKnown.size} ports`,
+      `${sets.wikipedia.size} ports`,
+      `  and ${ORCHESTRATORS.map(formatPortRange)}: published by orchestrators`,
     ];
     await writeAll(options.out, {
       "ranges.ts": rangesModule(sets, sources),
-      "services.ts": servicesModule(iana, wikipedia, sources),
+      "services.ts": servicesModule(
+        iana.rows,
+        [...wikipedia.rows, ...ORCHESTRATORS],
+        sources,
+      ),
     });
     console.log(sources.join("\n"));
   } catch (error) {
@@ -149,24 +155,25 @@ async function sizesIn(file: string): Promise<Record<string, number>> {
 }
 
 function rangesModule(
-  { assigned, wellKnown }: { assigned: PortSet; wellKnown: PortSet },
+  { assigned, wikipedia }: { assigned: PortSet; wikipedia: PortSet },
   sources: string[],
 ): string {
+  const wellKnown = ports(ORCHESTRATORS).addAll(wikipedia);
   const unclaimed = new PortSet().add({ first: 1, last: MAX_PORT })
     .deleteAll(assigned).deleteAll(wellKnown);
   const longRuns = [...unclaimed.ranges()].filter((run) => isLongEnough(run));
   return `${
     heading("Which ports are claimed: all that choosing needs.", sources)
   }
-/** How many ports each list holds. */
-export const SIZES = { assigned: ${assigned.size}, wellKnown: ${wellKnown.size} };
+/** How many ports each source says. */
+export const SIZES = { assigned: ${assigned.size}, wikipedia: ${wikipedia.size} };
 
 /** Ports in the IANA registry for at least one transport. */
 export const ASSIGNED = \`
 ${wrapped(textsOf(assigned))}
 \`;
 
-/** Ports in wide use over TCP, by the Wikipedia list. */
+/** Ports in wide use over TCP: the Wikipedia list, and orchestrators. */
 export const WELL_KNOWN = \`
 ${wrapped(textsOf(wellKnown))}
 \`;
@@ -183,8 +190,8 @@ ${wrapped(longRuns.map(({ first, last }) => `${first},${last},`))}
 }
 
 function servicesModule(
-  iana: PortSource,
-  wikipedia: PortSource,
+  iana: readonly PortRow[],
+  wellKnown: readonly PortRow[],
   sources: string[],
 ): string {
   return `${
@@ -198,12 +205,12 @@ function servicesModule(
  * description, separated by tabs.
  */
 export const IANA_SERVICES = \`
-${lines(iana.rows)}
+${lines(iana)}
 \`;
 
-/** The Wikipedia list, in the same form. */
-export const WIKIPEDIA_SERVICES = \`
-${lines(wikipedia.rows)}
+/** What is well known, in the same form. */
+export const WELL_KNOWN_SERVICES = \`
+${lines(wellKnown)}
 \`;
 `;
 }

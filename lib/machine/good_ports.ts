@@ -86,7 +86,7 @@ export function goodPortRanges(
  * ```ts
  * import { availableGoodPorts } from "@x/port-for";
  *
- * console.log(availableGoodPorts().size); // 19814 on a Linux as it comes
+ * console.log(availableGoodPorts().size); // 17343 on a Linux as it comes
  * ```
  */
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {

@@ -16,7 +16,8 @@ export function assignedPorts(): PortSet {
 
 /**
  * The ports that are unofficial but in wide use over TCP, by the Wikipedia
- * list. Not to be changed by the caller.
+ * list, and those that orchestrators publish services on. Not to be changed by
+ * the caller.
  */
 export function wellKnownPorts(): PortSet {
   return wellKnown ??= portsIn(WELL_KNOWN);

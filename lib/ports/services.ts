@@ -1,4 +1,4 @@
-import { IANA_SERVICES, WIKIPEDIA_SERVICES } from "../../data/services.ts";
+import { IANA_SERVICES, WELL_KNOWN_SERVICES } from "../../data/services.ts";
 
 /**
  * What a source says about a port. This module is large, and only what explains
@@ -22,9 +22,9 @@ export function assignedServices(port: number): Service[] {
   return servicesIn(IANA_SERVICES, port);
 }
 
-/** The services that are known to use a port, assigned or not, by Wikipedia. */
+/** The services that are known to use a port, assigned or not. */
 export function wellKnownServices(port: number): Service[] {
-  return servicesIn(WIKIPEDIA_SERVICES, port);
+  return servicesIn(WELL_KNOWN_SERVICES, port);
 }
 
 function servicesIn(list: string, port: number): Service[] {

@@ -87,7 +87,7 @@ Deno.test("random candidates are the good ports in another order", () => {
 });
 
 Deno.test("random candidates come in an order of their own each time", () => {
-  // That two are the same by chance has a probability of 1 in 19814!.
+  // That two are the same by chance has a probability of 1 in 17343!.
   assertNotEquals([...randomCandidates(GOOD)], [...randomCandidates(GOOD)]);
   assertNotEquals([...randomCandidates(GOOD)], [...GOOD]);
 });

@@ -73,7 +73,7 @@ interface Data {
   readonly ASSIGNED: string;
   readonly WELL_KNOWN: string;
   readonly IANA_SERVICES: string;
-  readonly WIKIPEDIA_SERVICES: string;
+  readonly WELL_KNOWN_SERVICES: string;
 }
 
 /** What the two modules in a folder export. */
@@ -93,23 +93,25 @@ Deno.test("the data says what its sources say, and where it is from", async () =
   state of 2021-03-04, 3 services, 12 ports
 well known: wikipedia.txt
   state of 2022-05-06, 3 rows, 2 ports
+  and 30000-32767: published by orchestrators
 `,
   );
   assertEquals({ ...await imported(temp.file("data")) }, {
-    SIZES: { assigned: 12, wellKnown: 2 },
+    SIZES: { assigned: 12, wikipedia: 2 },
     ASSIGNED: "\n2001 2010-2019 2030\n",
-    WELL_KNOWN: "\n2001 2500\n",
+    WELL_KNOWN: "\n2001 2500 30000-32767\n",
     // What is between the others is too short.
-    UNCLAIMED_RUNS: [1, 2000, 2031, 2499, 2501, 65535],
+    UNCLAIMED_RUNS: [1, 2000, 2031, 2499, 2501, 29999, 32768, 65535],
     IANA_SERVICES: `
 2001\ttcp,udp\tone\tOne, with a comma and a line break
 2010-2019\tsctp\tmany\t\${many}, \`quoted\` and \\ slashed
 2030\t\t\tReserved
 `,
-    WIKIPEDIA_SERVICES: `
+    WELL_KNOWN_SERVICES: `
 2001\ttcp\t\tOne
 2500\ttcp\t\tWide
 2600\tudp\t\tUDP alone
+30000-32767\ttcp,udp\t\tKubernetes NodePorts, Docker Swarm's published ports
 `,
   });
   for (const file of ["ranges.ts", "services.ts"]) {
@@ -173,7 +175,7 @@ Deno.test({
 for (
   const [list, sources] of [
     ["assigned", { iana: IANA.replace("2010-2019", "2010-2016") }],
-    ["wellKnown", { wikipedia: WIKIPEDIA.replace("2500", "# 2500") }],
+    ["wikipedia", { wikipedia: WIKIPEDIA.replace("2500", "# 2500") }],
   ] as const
 ) {
   Deno.test(`${list} does not shrink by more than a fifth unless told to`, async () => {

@@ -1,0 +1,14 @@
+import type { PortRow } from "./port_row.ts";
+
+/**
+ * The ports that orchestrators publish services on by default: NodePorts of
+ * Kubernetes (`--service-node-port-range` of kube-apiserver) and the published
+ * ports of Docker Swarm. On a node, NAT rules that no socket shows answer there.
+ */
+export const ORCHESTRATORS: readonly PortRow[] = [{
+  first: 30000,
+  last: 32767,
+  transports: ["tcp", "udp"],
+  name: "",
+  description: "Kubernetes NodePorts, Docker Swarm's published ports",
+}];
