@@ -1,0 +1,41 @@
+import { isPort } from "../ports/port_range.ts";
+import { assignedPorts } from "../ports/registry.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Claim } from "./claim.ts";
+
+/** Where a machine names the ports of its services (services(5)). */
+const SERVICES_FILE = "/etc/services";
+
+/** `name  port/protocol` and what follows. */
+const LINE = /^[ \t]*([^\s#]+)[ \t]+(\d{1,5})\/[a-z]/gm;
+
+/**
+ * The ports that an administrator has added to `/etc/services`: those there
+ * that IANA does not assign. None where it cannot be read.
+ */
+export function servicesFileClaims(runtime: Runtime): Claim[] {
+  const claims = new Map<number, Claim>();
+  for (const [, name = "", digits] of textOf(runtime).matchAll(LINE)) {
+    const port = Number(digits);
+    if (!isPort(port) || assignedPorts().has(port) || claims.has(port)) {
+      continue;
+    }
+    claims.set(port, {
+      ranges: [{ first: port, last: port }],
+      kind: "services file",
+      text: `claimed by ${name} in ${SERVICES_FILE}`,
+    });
+  }
+  return [...claims.values()];
+}
+
+function textOf(runtime: Runtime): string {
+  if (runtime.os === "windows") return "";
+  try {
+    if (runtime.stat(SERVICES_FILE).kind !== "file") return "";
+    return new TextDecoder().decode(runtime.readFile(SERVICES_FILE));
+  } catch {
+    // Not there, or not for this user to read: it claims nothing.
+    return "";
+  }
+}

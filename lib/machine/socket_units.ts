@@ -1,0 +1,158 @@
+import { isPort } from "../ports/port_range.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Claim } from "./claim.ts";
+
+/**
+ * Where systemd finds units, the first of one name counts (systemd.unit(5),
+ * the search path of the system manager).
+ */
+const FOLDERS = [
+  "/etc/systemd/system.control",
+  "/run/systemd/system.control",
+  "/run/systemd/transient",
+  "/run/systemd/generator.early",
+  "/etc/systemd/system",
+  "/etc/systemd/system.attached",
+  "/run/systemd/system",
+  "/run/systemd/system.attached",
+  "/run/systemd/generator",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+  "/lib/systemd/system",
+  "/run/systemd/generator.late",
+];
+
+/**
+ * The ports that installed socket units of systemd listen on once they are
+ * started, whether or not they are. What cannot be read claims nothing.
+ */
+export function socketUnitClaims(runtime: Runtime): Claim[] {
+  if (runtime.os !== "linux") return [];
+  const listings = new Map<string, readonly string[]>();
+  for (const folder of FOLDERS) {
+    const names = namesIn(folder, runtime)
+      .filter((name) => name.endsWith(".socket") || name.endsWith(".socket.d"));
+    if (names.length > 0) listings.set(folder, names);
+  }
+  const claims: Claim[] = [];
+  for (const [unit, path] of firstOfEach(listings, ".socket")) {
+    const texts = [path, ...dropInsOf(unit, listings, runtime)]
+      .map((path) => textOf(path, runtime));
+    // A link to /dev/null masks a unit: nothing starts it.
+    if (texts[0] === undefined) continue;
+    const ranges = portsIn(texts.filter((text) => text !== undefined))
+      .map((port) => ({ first: port, last: port }));
+    if (ranges.length === 0) continue;
+    claims.push({ ranges, kind: "socket unit", text: `claimed by ${unit}` });
+  }
+  return claims;
+}
+
+type Listings = ReadonlyMap<string, readonly string[]>;
+
+/** The files of each name in the folder that comes first, by name. */
+function firstOfEach(listings: Listings, ending: string): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const [folder, names] of listings) {
+    for (const name of names) {
+      if (!name.endsWith(ending) || paths.has(name)) continue;
+      paths.set(name, `${folder}/${name}`);
+    }
+  }
+  return paths;
+}
+
+/**
+ * The drop-ins of a unit, in the order in which they count: by file name, those
+ * of `a-b.socket` also from `a-.socket.d` and `socket.d`.
+ */
+function dropInsOf(
+  unit: string,
+  listings: Listings,
+  runtime: Runtime,
+): string[] {
+  const folders = new Map<string, readonly string[]>();
+  for (const dropIns of dropInFolders(unit)) {
+    for (const [folder, names] of listings) {
+      if (!names.includes(dropIns) || folders.has(`${folder}/${dropIns}`)) {
+        continue;
+      }
+      const path = `${folder}/${dropIns}`;
+      folders.set(path, namesIn(path, runtime));
+    }
+  }
+  const files = [...firstOfEach(folders, ".conf")];
+  return files.sort(([a], [b]) => a < b ? -1 : 1).map(([, path]) => path);
+}
+
+function dropInFolders(unit: string): string[] {
+  const stem = unit.slice(0, -".socket".length);
+  const prefixes: string[] = [];
+  for (
+    let at = stem.lastIndexOf("-");
+    at > 0;
+    at = stem.lastIndexOf("-", at - 1)
+  ) {
+    prefixes.push(`${stem.slice(0, at)}-.socket.d`);
+  }
+  return [`${unit}.d`, ...prefixes, "socket.d"];
+}
+
+/** The TCP and UDP ports that the texts of one unit say, one after another. */
+function portsIn(texts: readonly string[]): number[] {
+  let ports: number[] = [];
+  for (const [key, value] of texts.flatMap(socketSettings)) {
+    if (!key.startsWith("Listen")) continue;
+    // An empty value takes back whatever was said before, of every kind.
+    if (value === "") ports = [];
+    if (key !== "ListenStream" && key !== "ListenDatagram") continue;
+    const port = portOf(value);
+    if (port !== undefined) ports.push(port);
+  }
+  return [...new Set(ports)];
+}
+
+/** The settings of the `[Socket]` section (systemd.syntax(7)). */
+function socketSettings(text: string): [key: string, value: string][] {
+  const settings: [string, string][] = [];
+  let section = "";
+  for (const raw of text.replaceAll(/\\\r?\n/g, " ").split("\n")) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
+    if (line.startsWith("[")) section = line;
+    const at = line.indexOf("=");
+    if (section !== "[Socket]" || at === -1) continue;
+    settings.push([line.slice(0, at).trim(), line.slice(at + 1).trim()]);
+  }
+  return settings;
+}
+
+/**
+ * The port of `8080`, `127.0.0.1:8080`, `[::1]:8080` or `[fe80::1]:8080%eth0`;
+ * `undefined` for a path, a name, `vsock:` and what has specifiers in it.
+ */
+function portOf(value: string): number | undefined {
+  const [, digits] =
+    /^(?:(?:\d+(?:\.\d+){3}|\[[0-9A-Fa-f:.%\w]+\]):)?(\d{1,5})(?:%[\w.-]+)?$/
+      .exec(value) ?? [];
+  const port = Number(digits);
+  return isPort(port) ? port : undefined;
+}
+
+function namesIn(folder: string, runtime: Runtime): string[] {
+  try {
+    return runtime.readFolder(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** The text of a file; `undefined` for what is none, such as /dev/null. */
+function textOf(path: string, runtime: Runtime): string | undefined {
+  try {
+    if (runtime.stat(path).kind !== "file") return undefined;
+    return new TextDecoder().decode(runtime.readFile(path));
+  } catch {
+    return undefined;
+  }
+}
