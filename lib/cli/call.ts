@@ -1,3 +1,4 @@
+import { portsIn } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Association, portsOf } from "../association.ts";
 import type { Policy } from "../place.ts";
@@ -74,8 +75,7 @@ export function variableLines(named: readonly Named[]): string {
 
 /** The ports that an association holds, one by one. */
 export function portList(association: Association): number[] {
-  const { first, last } = portsOf(association);
-  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  return portsIn(portsOf(association));
 }
 
 /**

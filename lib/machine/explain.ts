@@ -15,7 +15,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
 import type { Holder } from "./holder.ts";
 import { type Holders, holdersOf, readHolders } from "./listeners.ts";
-import { probe } from "./probe.ts";
+import { Prober } from "./probe.ts";
 
 /** Everything that is known about a port on this machine. */
 export interface PortExplanation {
@@ -23,8 +23,10 @@ export interface PortExplanation {
   readonly port: number;
   /** Whether it is a good port. */
   readonly good: boolean;
-  /** Whether nobody holds it now, by a probe of TCP. */
+  /** Whether it can be bound and nobody holds it now, by a probe of TCP. */
   readonly free: boolean;
+  /** Set where this process may not bind it, and so cannot tell. */
+  readonly forbidden?: true;
   /** Where RFC 6335 puts it. */
   readonly space: "system" | "registered" | "dynamic";
   /** What IANA assigned it to; empty for an unassigned port. */
@@ -93,11 +95,12 @@ export async function explain(
     ephemeral.ranges,
     high === undefined ? {} : { high },
   );
-  const free = !await probe(port, {}, runtime);
+  const verdict = await new Prober(runtime).verdict(port);
   return {
     port,
     good: goodPortsOf(available).has(port),
-    free,
+    free: verdict === "free",
+    ...(verdict === "forbidden" ? { forbidden: true } : {}),
     space: spaceOf(port),
     assigned: services.assignedServices(port),
     wellKnown: services.wellKnownServices(port),
@@ -106,7 +109,7 @@ export async function explain(
     ...(available.has(port) ? neighbourhood(port, available, services) : {}),
     holders: holdersOf(
       port,
-      !free,
+      verdict === "held",
       holders ?? readHolders(runtime, new Set([port])),
       runtime,
     ),

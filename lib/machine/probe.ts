@@ -1,5 +1,5 @@
 import { PortForError } from "../error.ts";
-import { checkPort, SYSTEM_PORTS } from "../ports/port_range.ts";
+import { checkPort, isPort, SYSTEM_PORTS } from "../ports/port_range.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { BindResult, Runtime } from "../runtime/runtime.ts";
 
@@ -9,26 +9,28 @@ export interface ProbeOptions {
   readonly udp?: boolean;
 }
 
+/**
+ * What probing a port comes to:
+ *
+ * - `free`: it can be bound on every local address, and nothing answers on it
+ * - `held`: somebody has it
+ * - `forbidden`: this process may not bind it, so nobody can tell
+ */
+export type Verdict = "free" | "held" | "forbidden";
+
 const WILDCARDS = ["0.0.0.0", "::"];
 const LOOPBACKS = ["127.0.0.1", "::1"];
 
-/**
- * On Linux, binding the wildcard addresses finds holders on every address.
- * Elsewhere it does not find one that has bound another address and does not
- * listen; those on the loopback are found by binding just there.
- */
-function addressesToBind({ os }: Runtime): string[] {
-  return os === "linux" ? WILDCARDS : [...WILDCARDS, ...LOOPBACKS];
-}
-
-/** A connection to this machine that takes longer is not going to be refused. */
-const CONNECT_TIMEOUT_MS = 500;
+/** What may keep a process from binding a port, for messages. */
+export const WHAT_FORBIDS =
+  "a sandbox, SocketBindDeny= of a systemd unit, or " +
+  "net.ipv4.ip_unprivileged_port_start may forbid it";
 
 /**
  * Whether somebody holds a port on this machine: it cannot be bound on
- * `0.0.0.0` or on `::`, or something accepts a connection (or does not answer
- * within half a second) on `127.0.0.1` or `::1`. An IP version that the
- * machine does not have is not "used". Nothing is left listening.
+ * `0.0.0.0` or on `::`, or something accepts a connection on `127.0.0.1` or
+ * `::1`. An IP version that the machine does not have is not "used"; a port that
+ * this process may not bind counts as used. Nothing is left listening.
  *
  * @param port The port, 1-65535.
  * @throws {PortForError} `BAD_INPUT` where `port` is not a port; `FAILED` where
@@ -43,51 +45,136 @@ const CONNECT_TIMEOUT_MS = 500;
  * listener.close();
  * ```
  */
-export function portIsUsed(
+export async function portIsUsed(
   port: number,
   options: ProbeOptions = {},
 ): Promise<boolean> {
-  return probe(port, options, currentRuntime);
+  return await new Prober(currentRuntime, options).verdict(port) !== "free";
 }
 
-/** `portIsUsed` on a given runtime. */
-export async function probe(
-  port: number,
-  { udp = false }: ProbeOptions,
-  runtime: Runtime,
-): Promise<boolean> {
-  checkPort(port, "probe port");
-  try {
-    for (const host of addressesToBind(runtime)) {
-      if (isHeld(port, runtime.bindTcp(host, port))) return true;
+/**
+ * Probes ports, and remembers between them what it learnt of this machine: time
+ * is spent once, not for each port, on connections that nobody answers.
+ */
+export class Prober {
+  readonly #runtime: Runtime;
+  readonly #options: ProbeOptions;
+  /** The loopback addresses that connecting still tells something about. */
+  #telling: readonly string[] = LOOPBACKS;
+
+  /**
+   * @param runtime The machine.
+   * @param options How to probe.
+   */
+  constructor(runtime: Runtime, options: ProbeOptions = {}) {
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  /**
+   * Whether a port is free now.
+   *
+   * @param port The port, 1-65535.
+   * @throws {PortForError} `BAD_INPUT` where it is not a port; `FAILED` where
+   * the system has no sockets left to ask with.
+   */
+  async verdict(port: number): Promise<Verdict> {
+    checkPort(port, "probe port");
+    try {
+      return await this.#bound(port) ??
+        // Only what could be bound is connected to, so no server is disturbed
+        // without need. This finds what answers without a socket of its own
+        // here, such as a NAT rule.
+        (await this.#isAnswered(port) ? "held" : "free");
+    } catch (error) {
+      throw new PortForError(
+        "FAILED",
+        `cannot probe port ${port}: ${(error as Error).message}`,
+        { cause: error },
+      );
     }
-    if (udp) {
-      for (const host of addressesToBind(runtime)) {
-        if (isHeld(port, await runtime.bindUdp(host, port))) return true;
+  }
+
+  /** The verdict of binding; `undefined` where the port can be bound. */
+  async #bound(port: number): Promise<Verdict | undefined> {
+    const binds = [this.#runtime.bindTcp];
+    if (this.#options.udp) binds.push(this.#runtime.bindUdp);
+    for (const bind of binds) {
+      const results = new Set<BindResult>();
+      for (const host of addressesToBind(this.#runtime)) {
+        const result = await bind(host, port);
+        if (result === "in use") return "held";
+        results.add(result);
       }
+      // One IP version may be forbidden as a whole: then the other one counts.
+      // System ports are for privileged programs: only connecting tells there.
+      const forbidden = results.has("denied") && !results.has("bound") &&
+        port > SYSTEM_PORTS.last;
+      if (forbidden) return "forbidden";
     }
-    // Only what could be bound is connected to, so no server is disturbed
-    // without need. This finds the holders that a system lets share a port.
+    return undefined;
+  }
+
+  async #isAnswered(port: number): Promise<boolean> {
     const answers = await Promise.all(
-      LOOPBACKS.map((host) =>
-        runtime.connectTcp(host, port, CONNECT_TIMEOUT_MS)
-      ),
+      this.#telling.map((host) => this.#connect(host, port)),
     );
-    return answers.some((answer) => answer !== "refused");
-  } catch (error) {
-    throw new PortForError(
-      "FAILED",
-      `cannot probe port ${port}: ${(error as Error).message}`,
-      { cause: error },
-    );
+    return answers.includes(true);
+  }
+
+  /** Whether somebody answers at one of the loopback addresses. */
+  async #connect(host: string, port: number): Promise<boolean> {
+    const answer = await this.#runtime.connectTcp(host, port, ANSWER_WITHIN_MS);
+    if (answer === "timed out") {
+      // A firewall drops what is sent there: binding has to do from now on.
+      this.#telling = this.#telling.filter((other) => other !== host);
+    }
+    return answer === "accepted" && !await this.#isProxied(host, port);
+  }
+
+  /**
+   * Whether something in between accepts connections to whatever port, such as
+   * a transparent proxy: it does so for ports that only port-for has, too. Then
+   * an accepted connection says nothing.
+   */
+  async #isProxied(host: string, port: number): Promise<boolean> {
+    let proxied = 0;
+    for (const other of portsAround(port)) {
+      const { bindTcp, isIntercepted } = this.#runtime;
+      if (await bindTcp(host, other) !== "bound") continue;
+      if (!await isIntercepted(host, other, ANSWER_WITHIN_MS)) return false;
+      if (++proxied === ENOUGH_PROXIED) return true;
+    }
+    return false;
+  }
+}
+
+/** So many other ports are enough to tell a rule for a few from one for all. */
+const ENOUGH_PROXIED = 4;
+
+/** Random ports at up to this distance: a proxy may not have the whole space. */
+const AROUND = 4096;
+
+function* portsAround(port: number): Generator<number> {
+  for (const draw of crypto.getRandomValues(new Uint16Array(32))) {
+    const other = port - AROUND + draw % (2 * AROUND);
+    if (isPort(other) && other > SYSTEM_PORTS.last && other !== port) {
+      yield other;
+    }
   }
 }
 
 /**
- * A port that may not be bound is no use to anyone, but for system ports, which
- * a privileged program may still bind: there only connecting can tell.
+ * This machine answers itself within a fraction of a millisecond. What takes
+ * longer than this is not going to be answered.
  */
-function isHeld(port: number, result: BindResult): boolean {
-  return result === "in use" ||
-    (result === "denied" && port > SYSTEM_PORTS.last);
+const ANSWER_WITHIN_MS = 50;
+
+/**
+ * On Linux, binding the wildcard addresses finds holders on every address.
+ * Elsewhere it does not find one that has bound another address and does not
+ * listen; those on the loopback are found by binding just there.
+ */
+function addressesToBind({ os }: Runtime): string[] {
+  return os === "linux" ? WILDCARDS : [...WILDCARDS, ...LOOPBACKS];
 }

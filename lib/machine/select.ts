@@ -3,7 +3,8 @@ import { randomCandidates } from "../ports/candidates.ts";
 import { isPort } from "../ports/port_range.ts";
 import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
 import { availablePorts, currentGoodPorts } from "./good_ports.ts";
-import { portIsUsed, type ProbeOptions } from "./probe.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import { portIsUsed, type ProbeOptions, Prober } from "./probe.ts";
 
 /** Which ports not to take, and how to probe. */
 export interface SelectOptions extends ProbeOptions {
@@ -36,8 +37,9 @@ export async function selectRandom(
   if (exclude !== undefined) {
     choice = new PortSet(choice).deleteAll(portSet(exclude));
   }
+  const prober = new Prober(currentRuntime, options);
   for (const port of randomCandidates(choice)) {
-    if (!await portIsUsed(port, options)) return port;
+    if (await prober.verdict(port) === "free") return port;
   }
   throw new PortForError(
     "NO_GOOD_PORT",
@@ -92,5 +94,5 @@ export async function isAvailable(
   options: ProbeOptions = {},
 ): Promise<boolean> {
   return isPort(port) && availablePorts().has(port) &&
-    !await portIsUsed(port, options);
+    await new Prober(currentRuntime, options).verdict(port) === "free";
 }

@@ -112,6 +112,11 @@ export function inRanges(port: number, ranges: readonly PortRange[]): boolean {
   return ranges.some(({ first, last }) => first <= port && port <= last);
 }
 
+/** The ports of a range, one by one. */
+export function portsIn({ first, last }: PortRange): number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
+}
+
 /** Whether any two of many ranges share a port. */
 export function anyOverlap(ranges: Iterable<PortRange>): boolean {
   // Told without sorting: a store may have thousands, nearly always apart.

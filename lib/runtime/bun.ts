@@ -1,16 +1,17 @@
 import fs from "node:fs";
 import type { constants } from "node:os";
 import process from "node:process";
-import type {
-  BindResult,
-  CommandResult,
-  ConnectResult,
-  FileFacts,
-  OpenFile,
-  OpenOptions,
-  Runtime,
+import {
+  type BindResult,
+  type CommandResult,
+  type ConnectResult,
+  errorCode,
+  type FileFacts,
+  type OpenFile,
+  type OpenOptions,
+  type Runtime,
 } from "./runtime.ts";
-import { bindFailure, bindUdp } from "./sockets.ts";
+import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
@@ -22,7 +23,7 @@ declare const Bun: {
     port: number;
     exclusive: boolean;
     socket: SocketHandlers;
-  }): { stop(closeConnections: boolean): void };
+  }): BunListener;
   connect(options: {
     hostname: string;
     port: number;
@@ -57,13 +58,19 @@ declare const Bun: {
   };
 };
 
+interface BunListener {
+  stop(closeConnections: boolean): void;
+}
+
 interface BunSocket {
   readonly localPort: number;
+  readonly remotePort: number;
   terminate(): void;
 }
 
 interface SocketHandlers {
   data(): void;
+  open?(socket: BunSocket): void;
   connectError?(): void;
 }
 
@@ -100,6 +107,7 @@ export const bunRuntime: Runtime = {
   bindTcp,
   bindUdp,
   connectTcp,
+  isIntercepted,
 };
 
 function writeTo(descriptor: number, bytes: Uint8Array, from?: number): void {
@@ -319,33 +327,90 @@ function signals(): typeof constants.signals {
   return process.getBuiltinModule("node:os").constants.signals;
 }
 
-function bindTcp(hostname: string, port: number): BindResult {
+async function bindTcp(hostname: string, port: number): Promise<BindResult> {
   try {
-    Bun.listen({ hostname, port, exclusive: true, socket: { data() {} } })
-      .stop(true);
+    listen(hostname, port, {}).stop(true);
     return "bound";
   } catch (error) {
-    return bindFailure(error);
+    if (errorCode(error) !== undefined) return bindFailure(error);
+    // Where the socket itself is refused, Bun says so only for UDP.
+    const result = await bindUdp(hostname, port);
+    if (result === "bound" || result === "in use") throw error;
+    return result;
   }
 }
 
-function connectTcp(
+function listen(
+  hostname: string,
+  port: number,
+  handlers: Partial<SocketHandlers>,
+): BunListener {
+  const socket = { data() {}, ...handlers };
+  return Bun.listen({ hostname, port, exclusive: true, socket });
+}
+
+async function connectTcp(
   hostname: string,
   port: number,
   timeoutMs: number,
 ): Promise<ConnectResult> {
+  const socket = await connected(hostname, port, timeoutMs);
+  if (typeof socket === "string") return socket;
+  const { localPort } = socket;
+  socket.terminate();
+  // A socket that connected to itself: nobody listens there.
+  return localPort === port ? "refused" : "accepted";
+}
+
+function connected(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<BunSocket | "refused" | "timed out"> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve("timed out"), timeoutMs);
-    const answer = (result: ConnectResult) => {
-      clearTimeout(timer);
-      resolve(result);
-    };
+    let late = false;
+    // On a busy machine the answer may be there, and only not be looked at yet.
+    const timer = setTimeout(() =>
+      setTimeout(() => {
+        late = true;
+        resolve("timed out");
+      }, 1), timeoutMs);
     Bun.connect({ hostname, port, socket: { data() {}, connectError() {} } })
-      .then((socket) => {
-        const { localPort } = socket;
-        socket.terminate();
-        // A socket that connected to itself: nobody listens there.
-        answer(localPort === port ? "refused" : "accepted");
-      }, () => answer("refused"));
+      .then(
+        (socket) => late ? socket.terminate() : resolve(socket),
+        () => resolve("refused"),
+      )
+      .finally(() => clearTimeout(timer));
   });
+}
+
+async function isIntercepted(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  const reached = Promise.withResolvers<number | undefined>();
+  let listener: BunListener;
+  try {
+    listener = listen(hostname, port, {
+      open: ({ remotePort }) => reached.resolve(remotePort),
+    });
+  } catch {
+    return false;
+  }
+  try {
+    const socket = await connected(hostname, port, timeoutMs);
+    if (typeof socket === "string") return false;
+    // What has not arrived by then was accepted by something else.
+    const timer = setTimeout(
+      () => reached.resolve(undefined),
+      ARRIVES_WITHIN_MS,
+    );
+    const isDirect = await reached.promise === socket.localPort;
+    clearTimeout(timer);
+    socket.terminate();
+    return !isDirect;
+  } finally {
+    listener.stop(true);
+  }
 }

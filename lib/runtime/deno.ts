@@ -8,7 +8,7 @@ import {
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
-import { bindFailure, bindUdp } from "./sockets.ts";
+import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
@@ -54,6 +54,7 @@ export const denoRuntime: Runtime = {
   bindTcp,
   bindUdp,
   connectTcp,
+  isIntercepted,
 };
 
 /** What `ask` answers, or `undefined` where Deno was not given the permission. */
@@ -290,24 +291,77 @@ async function connectTcp(
   port: number,
   timeoutMs: number,
 ): Promise<ConnectResult> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
-    const connection = await Deno.connect({
-      hostname,
-      port,
-      signal: timeout.signal,
-    });
+    const connection = await connected(hostname, port, timeoutMs);
+    if (!connection) return "timed out";
     const { port: from } = connection.localAddr as Deno.NetAddr;
     connection.close();
     // The kernel may pick the very port as the outgoing one, and a TCP socket
     // that connects to itself succeeds: nobody listens there.
     return from === port ? "refused" : "accepted";
   } catch (error) {
-    if (timeout.signal.aborted) return "timed out";
     if (error instanceof Deno.errors.NotCapable) throw error;
     return "refused";
+  }
+}
+
+/** A connection; `undefined` where there is no answer in time. */
+async function connected(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Deno.TcpConn | undefined> {
+  const timeout = new AbortController();
+  // On a busy machine the answer may be there, and only not be looked at yet.
+  const timer = setTimeout(
+    () => setTimeout(() => timeout.abort(), 1),
+    timeoutMs,
+  );
+  try {
+    return await Deno.connect({ hostname, port, signal: timeout.signal });
+  } catch (error) {
+    if (timeout.signal.aborted) return undefined;
+    throw error;
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function isIntercepted(
+  hostname: string,
+  port: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  let listener: Deno.TcpListener;
+  try {
+    listener = Deno.listen({ hostname, port });
+  } catch {
+    return false;
+  }
+  const arrived = listener.accept().then((peer) => {
+    peer.close();
+    return (peer.remoteAddr as Deno.NetAddr).port;
+  }, () => undefined);
+  let from: number | undefined;
+  try {
+    const connection = await connected(hostname, port, timeoutMs);
+    from = (connection?.localAddr as Deno.NetAddr | undefined)?.port;
+    connection?.close();
+  } catch {
+    // Refused: nothing in between accepts it.
+  }
+  // What has not arrived by now was accepted by something else.
+  const timer = setTimeout(() => listener.close(), ARRIVES_WITHIN_MS);
+  const isDirect = await arrived === from;
+  clearTimeout(timer);
+  closeIfOpen(listener);
+  return from !== undefined && !isDirect;
+}
+
+function closeIfOpen(listener: Deno.TcpListener): void {
+  try {
+    listener.close();
+  } catch {
+    // It is closed.
   }
 }

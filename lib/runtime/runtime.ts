@@ -69,7 +69,7 @@ export interface Runtime {
   ): Promise<number>;
 
   /** Binds and listens on a TCP port of one address, then lets go of it. */
-  bindTcp(host: string, port: number): BindResult;
+  bindTcp(host: string, port: number): BindResult | Promise<BindResult>;
   /** Binds a UDP port of one address, then lets go of it. */
   bindUdp(host: string, port: number): Promise<BindResult>;
   /** Connects to a TCP port, and hangs up as soon as it is accepted. */
@@ -78,6 +78,15 @@ export interface Runtime {
     port: number,
     timeoutMs: number,
   ): Promise<ConnectResult>;
+  /**
+   * Listens on a TCP port of one address and connects to it: whether something
+   * in between accepts the connection. False where the port cannot be bound.
+   */
+  isIntercepted(
+    host: string,
+    port: number,
+    timeoutMs: number,
+  ): Promise<boolean>;
 }
 
 /** What port-for looks at in a file. */

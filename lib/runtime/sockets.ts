@@ -1,5 +1,11 @@
 import { type BindResult, errorCode } from "./runtime.ts";
 
+/**
+ * A connection to a listener of this very process is in its queue as soon as
+ * connecting succeeds; this is for the process to get round to it.
+ */
+export const ARRIVES_WITHIN_MS = 5;
+
 /** What a failure to bind means; throws what is none of that. */
 export function bindFailure(error: unknown): BindResult {
   switch (errorCode(error)) {

@@ -112,7 +112,8 @@ function chooserFor(
     count: count ?? 1,
     reserve: reserve ?? false,
   }, runtime);
-  if (chooser.ephemeral.warning) warn(chooser.ephemeral.warning);
+  const { warning } = chooser.offer.ephemeral;
+  if (warning) warn(warning);
   return chooser;
 }
 

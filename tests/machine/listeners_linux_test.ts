@@ -1,4 +1,3 @@
-import type { Holder } from "../../lib/machine/holder.ts";
 import { assertEquals } from "@std/assert";
 import type { Holder } from "../../lib/machine/holder.ts";
 import {

@@ -1,4 +1,3 @@
-import type { Holder as HolderSeen } from "../../lib/machine/holder.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { Holder as HolderSeen } from "../../lib/machine/holder.ts";
 import {

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PortForError } from "../../lib/error.ts";
-import { portIsUsed, probe } from "../../lib/machine/probe.ts";
+import {
+  portIsUsed,
+  type ProbeOptions,
+  Prober,
+} from "../../lib/machine/probe.ts";
 import type { BindResult, Runtime } from "../../lib/runtime/runtime.ts";
 import {
   bareMachine,
@@ -90,24 +94,40 @@ for (const hostname of ["127.0.0.1", "::1"]) {
   });
 }
 
-Deno.test("a connection that hangs means used, on either loopback", async () => {
-  for (const hanging of ["127.0.0.1", "::1"]) {
-    const waits: number[] = [];
-    const used = await probe(
-      29500,
-      {},
-      bareMachine({
-        os: "linux",
-        bindTcp: () => "bound",
-        connectTcp: (host, _port, timeoutMs) => {
-          waits.push(timeoutMs);
-          return Promise.resolve(host === hanging ? "timed out" : "refused");
-        },
-      }),
-    );
-    assertEquals(used, true);
-    assertEquals(waits, [500, 500]);
-  }
+/** Whether a machine says that a port is not free. */
+async function probe(
+  port: number,
+  options: ProbeOptions,
+  runtime: Runtime,
+): Promise<boolean> {
+  return await new Prober(runtime, options).verdict(port) !== "free";
+}
+
+Deno.test("time is spent once on an address that does not answer", async () => {
+  const asked: string[] = [];
+  const prober = new Prober(bareMachine({
+    os: "linux",
+    bindTcp: () => "bound",
+    connectTcp: (host) => {
+      asked.push(host);
+      return Promise.resolve(host === "::1" ? "timed out" : "refused");
+    },
+  }));
+  assertEquals(await prober.verdict(29500), "free");
+  assertEquals(await prober.verdict(29501), "free");
+  assertEquals(asked, ["127.0.0.1", "::1", "127.0.0.1"]);
+});
+
+Deno.test("what accepts every connection says nothing, what accepts some is a holder", async () => {
+  const accepting = (isProxy: boolean) =>
+    bareMachine({
+      os: "linux",
+      bindTcp: () => "bound",
+      connectTcp: () => Promise.resolve("accepted"),
+      isIntercepted: () => Promise.resolve(isProxy),
+    });
+  assertEquals(await new Prober(accepting(true)).verdict(29500), "free");
+  assertEquals(await new Prober(accepting(false)).verdict(29500), "held");
 });
 
 Deno.test("nobody is connected to whom binding has found", async () => {
@@ -145,14 +165,26 @@ Deno.test("a system port that may not be bound is judged by connecting", async (
     const server = realMachine({
       ...binding(denied),
       connectTcp: () => Promise.resolve("accepted"),
+      isIntercepted: () => Promise.resolve(false),
     });
     assertEquals(await probe(port, {}, server), true);
   }
 });
 
-Deno.test("any other port that may not be bound is used", async () => {
-  assertEquals(await probe(1024, {}, binding({ "0.0.0.0": "denied" })), true);
-  assertEquals(await probe(29500, {}, binding({ "::": "denied" })), true);
+Deno.test("any other port that may not be bound is forbidden", async () => {
+  const verdict = (results: Readonly<Record<string, BindResult>>) =>
+    new Prober(binding(results)).verdict(1024);
+  assertEquals(
+    await verdict({ "0.0.0.0": "denied", "::": "denied" }),
+    "forbidden",
+  );
+  assertEquals(
+    await verdict({ "0.0.0.0": "denied", "::": "no address" }),
+    "forbidden",
+  );
+  // An IP version that is forbidden as a whole is as good as not there.
+  assertEquals(await verdict({ "::": "denied" }), "free");
+  assertEquals(await verdict({ "0.0.0.0": "denied", "::": "in use" }), "held");
 });
 
 /** A machine where nobody listens, and binding an address has this result. */

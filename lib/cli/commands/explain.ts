@@ -14,6 +14,7 @@ import {
   parsePort,
   SYSTEM_PORTS,
 } from "../../ports/port_range.ts";
+import { WHAT_FORBIDS } from "../../machine/probe.ts";
 import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Association, portsOf } from "../../association.ts";
@@ -106,7 +107,7 @@ function text(explanation: ExplainedPort, runtime: Runtime): string {
 }
 
 function verdict(
-  { port, good, free, holders, association }: ExplainedPort,
+  { port, good, free, forbidden, holders, association }: ExplainedPort,
   paint: Painter,
 ): string {
   const head = paint.bold(`${port}`);
@@ -114,7 +115,11 @@ function verdict(
     ? `, and belongs to ${quoted(association.name)}`
     : "";
   if (good && free) return `${head}: ${paint.good("good and free")}${whose}`;
-  const use = free ? "" : ` in use by ${holderText(holders)}`;
+  const use = free
+    ? ""
+    : forbidden
+    ? " not for this process to bind"
+    : ` in use by ${holderText(holders)}`;
   if (good) return `${head}: ${paint.warn("good, but")}${use}`;
   return `${head}: ${paint.bad("not good")}${free ? "" : `, and${use}`}`;
 }
@@ -174,6 +179,8 @@ function* facts(
       : explanation.space === "system"
       ? "free: nobody holds it"
       : "free: it can be bound on every local address";
+  } else if (explanation.forbidden) {
+    yield `forbidden: this process may not bind it; ${WHAT_FORBIDS}`;
   } else if (holders.length === 0) {
     yield isRoot
       ? "in use by the kernel, or by a process in another container"

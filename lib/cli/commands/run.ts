@@ -1,6 +1,6 @@
 import { PortForError, quoted } from "../../error.ts";
 import { holdersOf, readHolders } from "../../machine/listeners.ts";
-import { probe } from "../../machine/probe.ts";
+import { Prober, WHAT_FORBIDS } from "../../machine/probe.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { type Named, portList } from "../call.ts";
 import { variablesOf } from "../env.ts";
@@ -30,7 +30,8 @@ export async function runWithPorts(
     PORT: `${firstPort}`,
     ...Object.fromEntries(variablesOf(ports)),
   };
-  for (const one of named) await refuseUsed(command, one, runtime);
+  const prober = new Prober(runtime);
+  for (const one of named) await refuseUnusable(command, one, prober, runtime);
   const places = new Map([...ports, ["port", firstPort]]);
   try {
     return await runtime.runInPlace(
@@ -52,19 +53,29 @@ function filledIn(text: string, places: ReadonlyMap<string, number>): string {
 }
 
 /** The command would fail to listen, with a message that says less. */
-async function refuseUsed(
+async function refuseUnusable(
   command: string,
   [name, association]: Named,
+  prober: Prober,
   runtime: Runtime,
 ): Promise<void> {
   for (const port of portList(association)) {
-    if (!await probe(port, {}, runtime)) continue;
+    const verdict = await prober.verdict(port);
+    if (verdict === "free") continue;
+    const whose = `port ${port} of ${quoted(name)}`;
+    if (verdict === "forbidden") {
+      throw new PortForError(
+        "NO_PERMISSION",
+        `cannot run ${quoted(command)}: it may not bind ${whose}: ` +
+          `${WHAT_FORBIDS} (allow it there, or run the command by itself)`,
+      );
+    }
     const all = readHolders(runtime, new Set([port]));
     const holders = holdersOf(port, true, all, runtime);
     throw new PortForError(
       "FAILED",
-      `cannot run ${quoted(command)}: port ${port} of ${quoted(name)} is in ` +
-        `use by ${holderText(holders)} (stop that first)`,
+      `cannot run ${quoted(command)}: ${whose} is in use by ` +
+        `${holderText(holders)} (stop that first)`,
     );
   }
 }

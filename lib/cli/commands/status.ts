@@ -1,7 +1,7 @@
 import { escaped } from "../../error.ts";
 import type { Holder } from "../../machine/holder.ts";
 import { holdersOf, readHolders } from "../../machine/listeners.ts";
-import { probe } from "../../machine/probe.ts";
+import { Prober, type Verdict } from "../../machine/probe.ts";
 import type { Association } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Call, portList, readStore } from "../call.ts";
@@ -15,8 +15,11 @@ export interface AssociationStatus {
   readonly port: number;
   /** How many ports it holds. */
   readonly count: number;
-  /** Whether its ports are free, in use, or no longer its own. */
-  readonly state: "free" | "in use" | "expired";
+  /**
+   * Whether its ports are free, in use, not for this process to bind, or no
+   * longer its own.
+   */
+  readonly state: "free" | "in use" | "forbidden" | "expired";
   /** When its lease ends or ended, as RFC 3339 writes it. */
   readonly expires?: string;
   /** Who holds its ports, as far as this user may see. */
@@ -42,14 +45,16 @@ export async function statusOf(
 ): Promise<AssociationStatus[]> {
   const ports = new Set(associations.flatMap(portList));
   const holders = readHolders(runtime, ports);
+  const prober = new Prober(runtime);
   const statuses: AssociationStatus[] = [];
   for (const association of associations) {
     const found: Holder[] = [];
-    let inUse = false;
+    const verdicts = new Set<Verdict>();
     for (const port of portList(association)) {
-      const used = await probe(port, {}, runtime);
-      inUse ||= used;
-      found.push(...holdersOf(port, used, holders, runtime));
+      const verdict = await prober.verdict(port);
+      verdicts.add(verdict);
+      const isHeld = verdict === "held";
+      found.push(...holdersOf(port, isHeld, holders, runtime));
     }
     const { name, port, count, expires } = association;
     const expired = expires !== undefined && expires.getTime() <= Date.now();
@@ -57,12 +62,21 @@ export async function statusOf(
       name,
       port,
       count,
-      state: expired ? "expired" : inUse ? "in use" : "free",
+      state: stateOf(verdicts, expired),
       ...(expires ? { expires: expires.toISOString() } : {}),
       holders: found,
     });
   }
   return statuses;
+}
+
+function stateOf(
+  verdicts: ReadonlySet<Verdict>,
+  expired: boolean,
+): AssociationStatus["state"] {
+  if (expired) return "expired";
+  if (verdicts.has("held")) return "in use";
+  return verdicts.has("forbidden") ? "forbidden" : "free";
 }
 
 /** The narrowest that the column of names gets, however narrow the terminal. */
@@ -92,6 +106,8 @@ function table(
       ? paint.bad(state)
       : status.state === "in use"
       ? paint.good(state)
+      : status.state === "forbidden"
+      ? paint.warn(state)
       : state;
     return `${fitted(name, nameWidth)}  ${
       port.padStart(portWidth)
@@ -106,6 +122,8 @@ function stateText({ state, holders, expires }: AssociationStatus): string {
   switch (state) {
     case "free":
       return expires ? `free, expires ${shortTime(expires)}` : "free";
+    case "forbidden":
+      return "forbidden: this process may not bind it";
     case "in use":
       return `in use by ${holderText(holders)}`;
     case "expired":
