@@ -1,6 +1,7 @@
-import { runOn } from "../support/command_line.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
+import { runOn } from "../support/command_line.ts";
+import { TempFolder } from "../support/temp.ts";
 
 /** What a command line printed, and the exit status that it ended with. */
 export interface Called {
@@ -37,4 +38,27 @@ export async function called(
     ...otherwise,
   });
   return { status, out, err };
+}
+
+/**
+ * Runs a command line in this process, all ports being free, on a store of its
+ * own; `after` is what that says then.
+ *
+ * @param text What the store says before; without one there is none.
+ */
+export async function calledOn(
+  text: string | undefined,
+  args: readonly string[],
+  otherwise: Partial<Runtime> = {},
+): Promise<Called & { readonly path: string; readonly after?: string }> {
+  using temp = new TempFolder();
+  const path = temp.file("ports.toml");
+  if (text !== undefined) temp.write("ports.toml", text);
+  const machine = { ...ALL_FREE, ...otherwise };
+  const outcome = {
+    ...await called(["--store", path, ...args], machine),
+    path,
+  };
+  const isThere = temp.names().includes("ports.toml");
+  return isThere ? { ...outcome, after: temp.read("ports.toml") } : outcome;
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fail, warn } from "../../lib/cli/messages.ts";
-import { PortForError } from "../../lib/error.ts";
+import { PortForError, type PortForErrorCode } from "../../lib/error.ts";
 import { bareMachine, systemError } from "../support/fake_runtime.ts";
 
 /** What a failure prints, and its exit status. */
@@ -12,45 +12,31 @@ function failure(error: unknown): [text: string, status: number] {
 }
 
 Deno.test("a refusal is one line; its status tells bad input from the rest", () => {
-  for (
-    const [code, status] of [
-      ["BAD_INPUT", 2],
-      ["PORT_TAKEN", 1],
-      ["NO_GOOD_PORT", 1],
-      ["STORE_INVALID", 1],
-      ["STORE_BUSY", 1],
-      ["NO_PERMISSION", 1],
-      ["FAILED", 1],
-    ] as const
-  ) {
-    assertEquals(failure(new PortForError(code, "cannot X: why (do Y)")), [
-      "port-for: cannot X: why (do Y)\n",
-      status,
-    ]);
+  const others: PortForErrorCode[] = [
+    ...["PORT_TAKEN", "NO_GOOD_PORT", "STORE_INVALID"] as const,
+    ...["STORE_BUSY", "NO_PERMISSION", "FAILED"] as const,
+  ];
+  for (const code of ["BAD_INPUT", ...others] as const) {
+    const refusal = new PortForError(code, "cannot X: why (do Y)");
+    const said = "port-for: cannot X: why (do Y)\n";
+    assertEquals(failure(refusal), [said, code === "BAD_INPUT" ? 2 : 1]);
   }
-});
-
-Deno.test("a reader who has left is not told, there is nobody to tell", () => {
-  assertEquals(failure(systemError("EPIPE")), ["", 1]);
 });
 
 Deno.test("any other error is one line too, without a stack trace", () => {
   for (const error of [new TypeError("odd"), systemError("EIO"), "odd"]) {
     const [text, status] = failure(error);
-
-    assertEquals(status, 1);
-    assertEquals(text.match(/\n/g)!.length, 1);
-    assertStringIncludes(text, "port-for: cannot go on: ");
+    assertEquals([status, text.match(/\n/g)!.length], [1, 1]);
+    assertStringIncludes(text, "port-for: cannot ");
     assertStringIncludes(text, error instanceof Error ? error.message : error);
   }
+  // A reader who has left is not told, there is nobody to tell.
+  assertEquals(failure(systemError("EPIPE")), ["", 1]);
 });
 
 Deno.test("a warning says that it is one", () => {
   let text = "";
-  warn(
-    bareMachine({ writeError: (part) => void (text += part) }),
-    "mind the gap",
-  );
-
+  const runtime = bareMachine({ writeError: (part) => void (text += part) });
+  warn(runtime, "mind the gap");
   assertEquals(text, "port-for: warning: mind the gap\n");
 });

@@ -1,95 +1,78 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { CommandLine } from "../../lib/cli/command_line.ts";
+import { assertEquals } from "@std/assert";
 import { storeLocation } from "../../lib/cli/store_location.ts";
-import { PortForError } from "../../lib/error.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
+import { refused } from "../support/refused.ts";
 
 function location(
-  args: readonly string[],
+  options: { store?: string; user?: boolean },
   env: Readonly<Record<string, string>> = {},
   os = "linux",
 ) {
-  const line = new CommandLine([...args, "web"]);
   return storeLocation(
-    { store: line.value("store"), user: line.has("user") },
+    { store: options.store, user: options.user ?? false },
     bareMachine({ os, env: (name) => env[name] }),
   );
 }
 
-Deno.test("the machine's store is where nothing else is said", () => {
-  assertEquals(location([]), {
-    path: "/etc/port-for.toml",
-    createFolder: false,
-  });
-  assertEquals(location([], {}, "darwin").path, "/etc/port-for.toml");
-});
+const MACHINE = "/etc/port-for.toml";
+const BY_HOME = "/home/me/.local/state/port-for/port-for.toml";
 
-Deno.test("on Windows, the machine's store is in ProgramData", () => {
-  assertEquals(location([], { ProgramData: "D:\\Data" }, "windows"), {
-    path: "D:\\Data\\port-for\\port-for.toml",
-    createFolder: true,
-  });
-  assertEquals(
-    location([], {}, "windows").path,
-    "C:\\ProgramData\\port-for\\port-for.toml",
-  );
-});
-
-Deno.test("--store goes before PORT_FOR_STORE, and that before the machine's", () => {
-  const env = { PORT_FOR_STORE: "/env" };
-
-  assertEquals(location(["--store", "/option"], env).path, "/option");
-  assertEquals(location([], env).path, "/env");
-  assertEquals(location([], { PORT_FOR_STORE: "" }).path, "/etc/port-for.toml");
-});
-
-Deno.test("a store that is named is used as it is, in a folder that exists", () => {
-  for (const path of ["ports.toml", "./a b", "../x", "~/x", "/a/../b"]) {
-    assertEquals(location([`--store=${path}`]), { path, createFolder: false });
-  }
-});
-
-Deno.test("an empty --store is no path", () => {
-  const error: PortForError = assertThrows(
-    () => location(["--store", ""], { PORT_FOR_STORE: "/env" }),
-    PortForError,
-    '--store ""',
-  );
-  assertEquals(error.code, "BAD_INPUT");
-});
-
-Deno.test("--user goes by XDG_STATE_HOME, where it is absolute, else by HOME", () => {
-  const byHome = "/home/me/.local/state/port-for/port-for.toml";
+Deno.test("a store is named, else the user's, else the machine's", () => {
   for (
-    const [state, path] of [
-      ["/state", "/state/port-for/port-for.toml"],
-      ["state", byHome],
-      ["./state", byHome],
-      ["", byHome],
+    const [options, env, path, createFolder, os] of [
+      [{}, {}, MACHINE, false, "linux"],
+      [{}, {}, MACHINE, false, "darwin"],
+      [{}, { PORT_FOR_STORE: "" }, MACHINE, false, "linux"],
+      [{}, { PORT_FOR_STORE: "/env" }, "/env", false, "linux"],
+      [
+        { store: "/option" },
+        { PORT_FOR_STORE: "/env" },
+        "/option",
+        false,
+        "linux",
+      ],
+      // A path is used as it is.
+      [{ store: "./a b" }, {}, "./a b", false, "linux"],
+      [{ store: "~/../x" }, {}, "~/../x", false, "linux"],
+      [
+        {},
+        { ProgramData: "D:\\Data" },
+        "D:\\Data\\port-for\\port-for.toml",
+        true,
+        "windows",
+      ],
+      [{}, {}, "C:\\ProgramData\\port-for\\port-for.toml", true, "windows"],
+      [{ user: true }, { HOME: "/home/me" }, BY_HOME, true, "linux"],
+      [
+        { user: true },
+        { USERPROFILE: "C:\\Users\\me" },
+        "C:\\Users\\me/.local/state/port-for/port-for.toml",
+        true,
+        "windows",
+      ],
     ] as const
   ) {
-    const env = { HOME: "/home/me", XDG_STATE_HOME: state };
-    assertEquals(location(["--user"], env), { path, createFolder: true });
+    assertEquals(location(options, env, os), { path, createFolder });
   }
-  assertEquals(location(["--user"], { HOME: "/home/me" }).path, byHome);
+  // Only an absolute one counts.
+  for (
+    const [XDG_STATE_HOME, path] of [
+      ["/state", "/state/port-for/port-for.toml"],
+      ["state", BY_HOME],
+      ["./state", BY_HOME],
+      ["", BY_HOME],
+    ] as const
+  ) {
+    const env = { HOME: "/home/me", XDG_STATE_HOME };
+    assertEquals(location({ user: true }, env).path, path);
+  }
 });
 
-Deno.test("--user on Windows goes by USERPROFILE", () => {
-  const env = { USERPROFILE: "C:\\Users\\me" };
-
-  assertEquals(
-    location(["--user"], env, "windows").path,
-    "C:\\Users\\me/.local/state/port-for/port-for.toml",
-  );
-});
-
-Deno.test("--user without a home is a failure", () => {
+Deno.test("an empty path, or a user without a home, is refused", async () => {
+  const empty = () => location({ store: "" }, { PORT_FOR_STORE: "/env" });
+  await refused("BAD_INPUT", empty, '--store ""');
   for (const env of [{}, { HOME: "" }, { XDG_STATE_HOME: "relative" }]) {
-    const error: PortForError = assertThrows(
-      () => location(["--user"], env),
-      PortForError,
-      "neither HOME nor XDG_STATE_HOME is set",
-    );
-    assertEquals(error.code, "FAILED");
+    const act = () => location({ user: true }, env as Record<string, string>);
+    await refused("FAILED", act, "HOME", "XDG_STATE_HOME");
   }
 });

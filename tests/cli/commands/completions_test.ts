@@ -1,8 +1,8 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { completions } from "../../../lib/cli/commands/completions.ts";
 import { OPTIONS } from "../../../lib/cli/options.ts";
-import { PortForError } from "../../../lib/error.ts";
 import { runTool, works } from "../../support/program.ts";
+import { refused } from "../../support/refused.ts";
 import { TempFolder } from "../../support/temp.ts";
 
 for (const shell of ["bash", "zsh", "fish"]) {
@@ -24,23 +24,13 @@ for (const shell of ["bash", "zsh", "fish"]) {
       using temp = new TempFolder();
       const script = temp.write("script", completions(shell));
 
-      assertEquals(await runTool([shell, "-n", script]), {
-        status: 0,
-        stdout: "",
-        stderr: "",
-      });
+      const { status, stderr } = await runTool([shell, "-n", script]);
+      assertEquals([status, stderr], [0, ""]);
     },
   });
 }
 
-Deno.test("completions for another shell are refused, naming those that there are", () => {
-  const error: PortForError = assertThrows(
-    () => completions("tcsh"),
-    PortForError,
-    '"tcsh"',
-  );
-  assertEquals(error.code, "BAD_INPUT");
-  for (const shell of ["bash", "zsh", "fish"]) {
-    assertStringIncludes(error.message, shell);
-  }
+Deno.test("completions for another shell are refused, naming those that there are", async () => {
+  const named = ['"tcsh"', "bash", "zsh", "fish"];
+  await refused("BAD_INPUT", () => completions("tcsh"), ...named);
 });

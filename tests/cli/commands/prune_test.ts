@@ -1,37 +1,20 @@
-import { assert, assertEquals } from "@std/assert";
-import { TempFolder } from "../../support/temp.ts";
-import { called } from "../called.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { calledOn } from "../called.ts";
 
-Deno.test("--prune says what it dropped and why", async () => {
-  using temp = new TempFolder();
-  const path = temp.write(
-    "ports.toml",
+Deno.test("--prune says what it dropped and why, and shows nothing invisible", async () => {
+  const { status, out, err, after } = await calledOn(
     "[ports]\nweb = 2000\n" +
-      "old = { port = 2001, expires = 2000-01-01T00:00:00Z }\n" +
+      '"a\u202Eb" = { port = 2001, expires = 2000-01-01T00:00:00Z }\n' +
       '"/no/x" = { port = 2002, directory = "/nonexistent/x" } # gone\n',
+    ["--prune"],
   );
+  assertEquals([status, err], [0, ""]);
+  assertEquals(after, "[ports]\nweb = 2000\n");
+  const lines = out.split("\n");
+  assertEquals(lines.length, 3);
+  assertMatch(lines[0]!, /^a\\u\{202e\}b: .*2000-01-01/);
+  assertMatch(lines[1]!, /^\/no\/x: .*\/nonexistent\/x/);
 
-  assertEquals(await called(["--store", path, "--prune"]), {
-    status: 0,
-    out: "old: dropped, its lease ended at 2000-01-01T00:00:00.000Z\n" +
-      "/no/x: dropped, /nonexistent/x is gone\n",
-    err: "",
-  });
-  assertEquals(temp.read("ports.toml"), "[ports]\nweb = 2000\n");
-  assertEquals(await called(["--store", path, "--prune"]), {
-    status: 0,
-    out: "",
-    err: "",
-  });
-});
-
-Deno.test("--prune shows nothing invisible", async () => {
-  using temp = new TempFolder();
-  const path = temp.write(
-    "ports.toml",
-    '[ports]\n"a\u202Eb" = { port = 2000, expires = 2000-01-01T00:00:00Z }\n',
-  );
-  const { out } = await called(["--store", path, "--prune"]);
-
-  assert(out.startsWith("a\\u{202e}b: dropped, "), out);
+  const again = await calledOn(after, ["--prune"]);
+  assertEquals([again.status, again.out, again.err], [0, "", ""]);
 });

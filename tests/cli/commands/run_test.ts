@@ -1,10 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Named } from "../../../lib/cli/call.ts";
 import { runWithPorts } from "../../../lib/cli/commands/run.ts";
-import { PortForError } from "../../../lib/error.ts";
 import { portSet } from "../../../lib/ports/port_set.ts";
 import type { Runtime } from "../../../lib/runtime/runtime.ts";
 import { quietLinux, systemError } from "../../support/fake_runtime.ts";
+import { refused } from "../../support/refused.ts";
 
 function named(name: string, port: number, count = 1): Named {
   return [name, { name, port, count }];
@@ -54,67 +54,40 @@ Deno.test("a command has the first port as PORT, and each under its name", async
 });
 
 Deno.test("{port} and {NAME} in arguments are replaced, and nothing else is", async () => {
+  const words = [
+    ["{port}", "2001"],
+    ["--listen=[::]:{web}", "--listen=[::]:2001"],
+    ["{web}{my.db}", "20012002"],
+    ["{{web}}", "{2001}"],
+    ["${web}", "$2001"],
+    ...["{}", "{other}", "{WEB}", "{ web }", "{web", ""].map((as) => [as, as]),
+    ["{constructor} {__proto__}", "{constructor} {__proto__}"],
+  ];
   const { run } = await ran(
-    [
-      "{web}",
-      "{port}",
-      "--listen=[::]:{web}",
-      "{web}{my.db}",
-      "{my.db}",
-      "{}",
-      "{other}",
-      "{WEB}",
-      "{ web }",
-      "{{web}}",
-      "${web}",
-      "{web",
-      "constructor {constructor} {__proto__}",
-      "",
-    ],
+    ["{web}", ...words.map(([word]) => word!)],
     [named("web", 2001), named("my.db", 2002)],
   );
-
   assertEquals(run?.command, "{web}");
-  assertEquals(run?.args, [
-    "2001",
-    "--listen=[::]:2001",
-    "20012002",
-    "2002",
-    "{}",
-    "{other}",
-    "{WEB}",
-    "{ web }",
-    "{2001}",
-    "$2001",
-    "{web",
-    "constructor {constructor} {__proto__}",
-    "",
-  ]);
+  assertEquals(run?.args, words.map(([_, becomes]) => becomes!));
 });
 
 Deno.test("a port in use by now stops the command, and says which and whose", async () => {
-  for (const used of ["2002", "2011"]) {
-    const error = await assertRejects(
-      () =>
-        ran(
-          ["server"],
-          [named("web", 2001), named("db", 2002), named("block", 2010, 3)],
-          used,
-        ),
-      PortForError,
-      `cannot run "server": port ${used} of ` +
-        `"${used === "2002" ? "db" : "block"}" is in use by `,
-    );
-
-    assertEquals(error.code, "FAILED");
+  const ports = [
+    named("web", 2001),
+    named("db", 2002),
+    named("block", 2010, 3),
+  ];
+  for (const [used, name] of [["2002", "db"], ["2011", "block"]] as const) {
+    const act = () => ran(["server"], ports, used);
+    await refused("FAILED", act, '"server"', `port ${used} of "${name}"`);
   }
 });
 
 Deno.test("a command that cannot be started has the status that shells give it", async () => {
   for (
     const [code, status, why] of [
-      ["ENOENT", 127, "there is no such command"],
-      ["EACCES", 126, "it is not an executable file"],
+      ["ENOENT", 127, "no such command"],
+      ["EACCES", 126, "executable"],
       ["ENOTDIR", 126, "ENOTDIR"],
       ["ENOEXEC", 126, "ENOEXEC"],
       ["E2BIG", 126, "E2BIG"],

@@ -1,49 +1,35 @@
-import { assert, assertEquals } from "@std/assert";
-import { TempFolder } from "../../support/temp.ts";
-import { ALL_FREE, called } from "../called.ts";
-
-/** A port that this process listens on, up to the end of the block. */
-function held(): Deno.TcpListener {
-  return Deno.listen({ hostname: "127.0.0.1", port: 0 });
-}
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { currentRuntime } from "../../../lib/runtime/current.ts";
+import { calledOn } from "../called.ts";
 
 Deno.test("--status is a table of names, ports and states", async () => {
-  using temp = new TempFolder();
-  const path = temp.write(
-    "ports.toml",
+  const { status, out, err } = await calledOn(
     "[ports]\nweb = 29500\n" +
       '"a \u{1f600}" = { port = 29510, count = 3 }\n' +
       "old = { port = 29520, expires = 2000-01-02T03:04:05Z }\n" +
       "lease = { port = 29530, expires = 2099-01-02T03:04:05Z }\n",
+    ["--status"],
   );
-
-  assertEquals(await called(["--store", path, "--status"], ALL_FREE), {
-    status: 0,
-    out: [
-      "NAME             PORT  STATE",
-      "web             29500  free",
-      "a \u{1f600}      29510-29512  free",
-      "old             29520  expired 2000-01-02 03:04Z",
-      "lease           29530  free, expires 2099-01-02 03:04Z",
-      "",
-    ].join("\n"),
-    err: "",
-  });
+  assertEquals([status, err], [0, ""]);
+  assertEquals(out.split("\n"), [
+    "NAME             PORT  STATE",
+    "web             29500  free",
+    "a \u{1f600}      29510-29512  free",
+    "old             29520  expired 2000-01-02 03:04Z",
+    "lease           29530  free, expires 2099-01-02 03:04Z",
+    "",
+  ]);
 });
 
 Deno.test("--status fits into a terminal, and shows nothing invisible", async () => {
-  using temp = new TempFolder();
-  const name = `${"n".repeat(200)}`;
-  const path = temp.write(
-    "ports.toml",
-    `[ports]\n${name} = 29500\n"a\\u202Eb" = 29501\n`,
+  const { out } = await calledOn(
+    `[ports]\n${"n".repeat(200)} = 29500\n"a\\u202Eb" = 29501\n`,
+    ["--status"],
+    {
+      terminalWidth: () => 40,
+      env: (name) => name === "NO_COLOR" ? "1" : undefined,
+    },
   );
-  const { out } = await called(["--store", path, "--status"], {
-    ...ALL_FREE,
-    terminalWidth: () => 40,
-    env: (name) => name === "NO_COLOR" ? "1" : undefined,
-  });
-
   const lines = out.trimEnd().split("\n");
   assert(lines.every((line) => line.length <= 40), out);
   assert(lines[1]!.includes("n\u2026"));
@@ -54,31 +40,24 @@ Deno.test({
   name: "--status says who holds a port",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    using temp = new TempFolder();
-    using listener = held();
-    const { port } = listener.addr;
-    const path = temp.write("ports.toml", `[ports]\nweb = ${port}\n`);
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const store = `[ports]\nweb = ${listener.addr.port}\n`;
+    const { bindTcp, connectTcp } = currentRuntime;
+    const real = { bindTcp, connectTcp };
+    const { out } = await calledOn(store, ["--status"], real);
+    assertStringIncludes(out, `in use by deno (pid ${Deno.pid})`);
 
-    const { out } = await called(["--store", path, "--status"]);
-    assert(out.includes(`in use by deno (pid ${Deno.pid})`), out);
-
-    const json = await called(["--store", path, "--status", "--json"]);
+    const json = await calledOn(store, ["--status", "--json"], real);
     const [{ name, state, holders }] = JSON.parse(json.out);
     assertEquals([name, state], ["web", "in use"]);
-    assertEquals([holders[0].pid, holders[0].address], [
-      Deno.pid,
-      "127.0.0.1",
-    ]);
+    const { pid, address } = holders[0];
+    assertEquals([pid, address], [Deno.pid, "127.0.0.1"]);
   },
 });
 
 Deno.test("--status of nothing is a heading, and an empty list in JSON", async () => {
-  using temp = new TempFolder();
-  const store = ["--store", temp.file("ports.toml")];
-
-  assertEquals(
-    (await called([...store, "--status"])).out,
-    "NAME      PORT  STATE\n",
-  );
-  assertEquals((await called([...store, "--status", "--json"])).out, "[]\n");
+  const { out } = await calledOn(undefined, ["--status"]);
+  assertEquals(out, "NAME      PORT  STATE\n");
+  const json = await calledOn(undefined, ["--status", "--json"]);
+  assertEquals(json.out, "[]\n");
 });
