@@ -41,7 +41,7 @@ for (
       const seen = readHolders(currentRuntime, new Set([port])).get(port) ?? [];
       assertEquals(seen.map(short), [`${expected} by ${holder.pid}`]);
       assert(seen[0]?.process?.startsWith("python3"), seen[0]?.process);
-      assertEquals(seen[0]?.user !== undefined, true);
+      assert(seen[0]?.user !== undefined);
       assertEquals(readPortsInUse(currentRuntime).has(port), kind !== "udp");
     },
   });
@@ -76,60 +76,6 @@ Deno.test("nobody holds a port of a machine without sockets", () => {
   assertEquals(readPortsInUse(quietLinux()).size, 0);
 });
 
-const LSOF = `p100
-cnginx
-Lwww
-f6
-PTCP
-n*:8080
-TST=LISTEN
-f7
-PTCP
-n127.0.0.1:8080->127.0.0.1:50001
-TST=ESTABLISHED
-f8
-PTCP
-n[::1]:8081
-TST=LISTEN
-p200
-csyslogd
-Lroot
-f3
-PUDP
-n*:8082
-f4
-PUDP
-n*:*
-f5
-PTCP
-n127.0.0.1:50001->127.0.0.1:8080
-TST=ESTABLISHED
-`;
-
-const SOCKSTAT =
-  `USER     COMMAND    PID   FD  PROTO  LOCAL ADDRESS         FOREIGN ADDRESS
-www      nginx      100   6   tcp4   *:8080                *:*
-www      nginx      100   7   tcp4   127.0.0.1:8080        127.0.0.1:50001
-www      nginx      100   8   tcp6   ::1:8081              *:*
-root     syslogd    200   3   udp46  *:8082                *:*
-root     syslogd    200   5   tcp4   127.0.0.1:50001       127.0.0.1:8080
-`;
-
-const NETSTAT = `
-Aktive Verbindungen
-
-  Proto  Lokale Adresse         Remoteadresse          Status           PID
-  TCP    0.0.0.0:8080           0.0.0.0:0              ABH\u00d6REN         100
-  TCP    127.0.0.1:8080         127.0.0.1:50001        HERGESTELLT     100
-  TCP    [::1]:8081             [::]:0                 ABH\u00d6REN         100
-  UDP    0.0.0.0:8082           *:*                                    200
-  TCP    127.0.0.1:50001        127.0.0.1:8080         HERGESTELLT     200
-`;
-
-const TASKLIST = `"nginx.exe","100","Services","0","12.345 K"
-"svchost.exe","200","Services","0","1.234 K"
-`;
-
 /** A system that has these tools. */
 function having(os: string, tools: Readonly<Record<string, string>>): Runtime {
   return bareMachine({
@@ -139,43 +85,6 @@ function having(os: string, tools: Readonly<Record<string, string>>): Runtime {
       if (output === undefined) throw systemError("ENOENT");
       return { status: 0, output };
     },
-  });
-}
-
-for (
-  const [system, runtime, anywhere, who] of [
-    ["a Mac", having("darwin", { lsof: LSOF }), "*", ["nginx", "www"]],
-    ["FreeBSD", having("freebsd", { sockstat: SOCKSTAT }), "*", [
-      "nginx",
-      "www",
-    ]],
-    [
-      "Windows",
-      having("windows", { netstat: NETSTAT, tasklist: TASKLIST }),
-      "0.0.0.0",
-      ["nginx.exe", undefined],
-    ],
-    [
-      "a Windows without names",
-      having("windows", { netstat: NETSTAT.replaceAll("\n", "\r\n") }),
-      "0.0.0.0",
-      [undefined, undefined],
-    ],
-  ] as const
-) {
-  Deno.test(`${system} says who holds a port`, () => {
-    const asked = new Set([8080, 8081, 8082, 50001, 29500]);
-    const holders = readHolders(runtime, asked);
-    const seen = (port: number) => (holders.get(port) ?? []).map(short);
-    // Once: the connection that the listener accepted says nothing new.
-    assertEquals(seen(8080), [`tcp listening on ${anywhere} by 100`]);
-    assertEquals(seen(8081), ["tcp listening on ::1 by 100"]);
-    assertEquals(seen(8082), [`udp bound on ${anywhere} by 200`]);
-    assertEquals(seen(50001), ["tcp connected on 127.0.0.1 by 200"]);
-    assertEquals(seen(29500), []);
-    const { process, user } = holders.get(8080)![0]!;
-    assertEquals([process, user], [...who]);
-    assertEquals([...readPortsInUse(runtime)], [8080, 8081, 50001]);
   });
 }
 
@@ -213,6 +122,10 @@ n[::1]:5173
 TST=LISTEN
 TQR=0
 TQS=0
+f30
+PTCP
+n[::1]:5173->[::1]:51000
+TST=ESTABLISHED
 f23
 PTCP
 n[fe80:1::1]:5174
@@ -255,6 +168,7 @@ minecraft java      33227 103 tcp4   10.0.0.210:25565      *:*
 mosh     mosh-serve 19493 4   udp4   192.168.31.187:60001  *:*
 root     sshd       1140  4   tcp46  *:22                  *:*
 root     sshd       1140  5   tcp6   fe80::1%lo0:2222      *:*
+root     sshd       1140  6   tcp4   127.0.0.1:22          127.0.0.1:51000
 root     sshd       2001  6   tcp6   ::1:2223              ::1:51000
 root     ping       2002  3   icmp4  *:*                   *:*
 root     dhclient   2003  5   udp4   *:*                   *:*
@@ -297,8 +211,10 @@ function told(runtime: Runtime, ...ports: number[]): string[] {
 }
 
 Deno.test("a Mac's answer is read to its details", () => {
+  const runtime = having("darwin", { lsof: MAC });
   const ports = [49153, 7000, 5173, 5174, 5175, 51000, 51001, 5353, 51002];
-  assertEquals(told(having("darwin", { lsof: MAC }), ...ports, 443, 53), [
+  // The connection that a listener has accepted says nothing new.
+  assertEquals(told(runtime, ...ports, 443, 53), [
     "49153: tcp listening on * by 391 rapportd of ana",
     "7000: tcp listening on * by 512 ControlCe of ana",
     "5173: tcp listening on ::1 by 777 node of ana",
@@ -309,28 +225,30 @@ Deno.test("a Mac's answer is read to its details", () => {
     "5353: udp bound on * by 777 node of ana",
     "51002: udp connected on 192.168.1.5 by 777 node of ana",
   ]);
+  // Whatever there is, only what is asked about is told.
+  assertEquals(readHolders(runtime, new Set([7000])).size, 1);
+  const inUse = [5173, 5174, 5175, 7000, 49153, 51000, 51001];
+  assertEquals([...readPortsInUse(runtime)], inUse);
 });
 
-Deno.test("FreeBSD's answer is read to its details", () => {
-  const ports = [25565, 60001, 22, 2222, 2223, 2224];
-  assertEquals(told(having("freebsd", { sockstat: FREEBSD }), ...ports), [
-    "25565: tcp listening on 10.0.0.210 by 33227 java of minecraft",
-    "60001: udp bound on 192.168.31.187 by 19493 mosh-serve of mosh",
-    "22: tcp listening on * by 1140 sshd of root",
-    "2222: tcp listening on fe80::1%lo0 by 1140 sshd of root",
-    "2223: tcp connected on ::1 by 2001 sshd of root",
-  ]);
-});
-
-Deno.test("what lsof cannot do, sockstat is asked to", () => {
+Deno.test("FreeBSD's answer is read to its details, where lsof cannot help", () => {
   const run: Runtime["run"] = (command) => {
     if (command.endsWith("lsof")) throw systemError("EACCES");
     return { status: 0, output: FREEBSD };
   };
-  const runtime = bareMachine({ os: "freebsd", run });
-  assertEquals(told(runtime, 22), [
-    "22: tcp listening on * by 1140 sshd of root",
-  ]);
+  const lsofDenied = bareMachine({ os: "freebsd", run });
+  for (
+    const runtime of [having("freebsd", { sockstat: FREEBSD }), lsofDenied]
+  ) {
+    assertEquals(told(runtime, 25565, 60001, 22, 2222, 2223, 2224), [
+      "25565: tcp listening on 10.0.0.210 by 33227 java of minecraft",
+      "60001: udp bound on 192.168.31.187 by 19493 mosh-serve of mosh",
+      "22: tcp listening on * by 1140 sshd of root",
+      "2222: tcp listening on fe80::1%lo0 by 1140 sshd of root",
+      "2223: tcp connected on ::1 by 2001 sshd of root",
+    ]);
+    assertEquals([...readPortsInUse(runtime)], [22, 2222, 2223, 25565]);
+  }
 });
 
 Deno.test("the answer of Windows is read to its details, in any language", () => {
@@ -348,34 +266,31 @@ Deno.test("the answer of Windows is read to its details, in any language", () =>
     "5353: udp bound on :: by 2020 ? of ?",
     "1900: udp bound on fe80::1c2d:3e4f%12 by 3030 ? of ?",
   ]);
+  const inUse = [135, 139, 445, 5173, 5174, 51000];
+  assertEquals([...readPortsInUse(runtime)], inUse);
+  const nameless = having("windows", { netstat: FRENCH });
+  assertEquals(told(nameless, 445), [
+    "445: tcp listening on 0.0.0.0 by 4 ? of ?",
+  ]);
 });
 
-Deno.test("a tool's errors, titles and empty answers hold no port", () => {
+Deno.test("a tool that is missing, and errors, titles and empty answers hold no port", () => {
   for (
-    const [os, tool, output] of [
-      ["darwin", "lsof", ""],
-      ["darwin", "lsof", "lsof: WARNING: can't stat() fuse file system\n"],
-      ["freebsd", "sockstat", FREEBSD.split("\n", 1)[0]!],
-      ["windows", "netstat", FRENCH.split("  TCP", 1)[0]!],
-      ["windows", "netstat", "Zugriff verweigert: 0.0.0.0:135\r\n"],
-    ] as const
+    const [os, tools] of [
+      ["darwin", {}],
+      ["freebsd", {}],
+      ["windows", {}],
+      ["darwin", { lsof: "" }],
+      ["darwin", { lsof: "lsof: WARNING: can't stat() fuse file system\n" }],
+      ["freebsd", { sockstat: FREEBSD.split("\n", 1)[0]! }],
+      ["windows", { netstat: FRENCH.split("  TCP", 1)[0]! }],
+      ["windows", { netstat: "Zugriff verweigert: 0.0.0.0:135\r\n" }],
+    ] satisfies [string, Record<string, string>][]
   ) {
-    const runtime = having(os, { [tool]: output, tasklist: "INFO: none" });
+    const runtime = having(os, { tasklist: "INFO: none", ...tools });
     const every = Array.from({ length: 65535 }, (_, port) => port + 1);
-    assertEquals(told(runtime, ...every), [], output);
+    assertEquals(told(runtime, ...every), [], os);
     assertEquals(readPortsInUse(runtime).size, 0);
-  }
-});
-
-Deno.test("only the ports that are asked about are told", () => {
-  const runtime = having("darwin", { lsof: LSOF });
-  assertEquals([...readHolders(runtime, new Set([8081])).keys()], [8081]);
-});
-
-Deno.test("nobody is named where there is no tool to ask", () => {
-  for (const os of ["darwin", "freebsd", "windows"]) {
-    const runtime = having(os, {});
-    assertEquals(readHolders(runtime, new Set([8080])).size, 0);
     assertEquals(holdersOf(8080, true, new Map(), runtime), []);
   }
 });
