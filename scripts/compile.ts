@@ -181,6 +181,8 @@ async function compileWithBun(
     // folder's .env for its environment.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
+    // With any option given here, it starts in a folder that was deleted.
+    "--compile-exec-argv=--no-addons",
   ];
   const [command, ...first] = await bunCommand();
   await run(command!, [...first, ...build]);
@@ -205,6 +207,9 @@ async function compileWithDeno(
       "--quiet",
       "--no-check",
       "--no-config",
+      // The cache would be a file of a known name in everybody's temporary
+      // folder, which the binary would read and trust, whoever put it there.
+      "--no-code-cache",
       `--target=${TARGETS[target]!.deno}`,
       `--output=${output}`,
       ...permissions,

@@ -164,6 +164,17 @@ Deno.test("deno task compile --engine bun writes a binary that is all of port-fo
     },
   );
 
+  await t.step("that works in a folder that was deleted", async () => {
+    const store = temp.file("deleted.toml");
+    const { status, stdout, stderr } = await runTool([
+      ...["sh", "-c", 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"'],
+      ...[temp.file("deleted"), binary, "--store", store, "web"],
+    ]);
+    assertEquals(stderr, "");
+    assertEquals(stdout, `${port}\n`);
+    assertEquals(status, 0);
+  });
+
   await t.step("that leaves nothing in the home folder", async () => {
     const home = temp.file("home");
     Deno.mkdirSync(home);
@@ -264,6 +275,30 @@ Deno.test("deno task compile says that a runtime named by DENORT_BIN is not ther
   assert(stderr.includes("no-such-runtime"), stderr);
   assert(!stderr.includes("downloaded"), stderr);
   assertEquals(status, 1);
+});
+
+Deno.test({
+  name:
+    "deno task compile has Deno's binary trust no cache in the temporary folder",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    using temp = new TempFolder();
+    // Deno appends the program to whatever runtime it is given, with a note of
+    // what the runtime is to do.
+    const runtime = Deno.env.get("DENORT_BIN") || "/bin/true";
+    const { status, stderr } = await runTool(
+      [
+        ...[Deno.execPath(), "task", "--quiet", "compile"],
+        ...["--engine", "deno", "--out", temp.file("dist")],
+      ],
+      { env: { ...OWN_CACHES, DENORT_BIN: runtime } },
+    );
+    assertEquals(status, 0, stderr);
+    const binary = new TextDecoder("latin1").decode(
+      Deno.readFileSync(temp.file("dist/port-for")),
+    );
+    assertEquals(/"code_cache_key":([^,}]*)/.exec(binary)?.[1], "null");
+  },
 });
 
 function assertOut(outcome: Outcome, stdout: string): void {
