@@ -7,6 +7,14 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fileNameOf } from "../lib/runtime/path.ts";
 import { bunCommand } from "./bun.ts";
+import {
+  binaryName,
+  type Engine,
+  programSuffix,
+  TARGETS,
+  targetsOf,
+  thisMachine,
+} from "./targets.ts";
 
 const USAGE = `Usage: deno task compile [options]
 
@@ -15,8 +23,8 @@ const USAGE = `Usage: deno task compile [options]
   --out FOLDER       where to write (default: dist)
   --program FILE     another program to compile
 
-Binaries are named port-for-ENGINE-TARGET; this machine's is also written as
-port-for. SHA256SUMS has the sums of all that one call wrote.
+Binaries are named port-for-ENGINE-TARGET; port-for is another name for this
+machine's.
 
 Targets: `;
 
@@ -50,25 +58,6 @@ const DENO_LEAST = [
   "--allow-sys=uid",
   "--no-prompt",
 ];
-
-interface Target {
-  /** Deno's name for it; without one Deno has no such target. */
-  readonly deno?: string;
-  /** Bun's name for it; without one port-for does not run there on Bun. */
-  readonly bun?: string;
-}
-
-const TARGETS: Readonly<Record<string, Target>> = {
-  "linux-x64": { deno: "x86_64-unknown-linux-gnu", bun: "bun-linux-x64" },
-  "linux-arm64": { deno: "aarch64-unknown-linux-gnu", bun: "bun-linux-arm64" },
-  "linux-x64-musl": { bun: "bun-linux-x64-musl" },
-  "linux-arm64-musl": { bun: "bun-linux-arm64-musl" },
-  "darwin-x64": { deno: "x86_64-apple-darwin", bun: "bun-darwin-x64" },
-  "darwin-arm64": { deno: "aarch64-apple-darwin", bun: "bun-darwin-arm64" },
-  "windows-x64": { deno: "x86_64-pc-windows-msvc" },
-};
-
-type Engine = "deno" | "bun";
 
 if (import.meta.main) await main(Deno.args);
 
@@ -113,21 +102,16 @@ async function compileAll(
     for (const part of Object.values(LATER_PARTS)) {
       await bundled(part, work);
     }
-    const written: string[] = [];
     for (const target of targets) {
-      const exe = target.startsWith("windows") ? ".exe" : "";
-      const file = `port-for-${engine}-${target}${exe}`;
+      const file = `${folder}/${binaryName(engine, target)}`;
       await (engine === "bun"
-        ? compileWithBun(bundle, target, `${folder}/${file}`)
-        : compileWithDeno(bundle, target, `${folder}/${file}`));
-      written.push(file);
+        ? compileWithBun(bundle, target, file)
+        : compileWithDeno(bundle, target, file));
       if (target === thisMachine()) {
-        await replaceCopy(`${folder}/${file}`, `${folder}/port-for${exe}`);
-        written.push(`port-for${exe}`);
+        await linkAnew(file, `${folder}/port-for${programSuffix(target)}`);
       }
-      console.log(`${folder}/${file}`);
+      console.log(file);
     }
-    await writeSums(folder, written);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
@@ -249,9 +233,7 @@ async function run(command: string, args: readonly string[]): Promise<void> {
 }
 
 function wantedTargets(engine: Engine, given: readonly string[]): string[] {
-  const possible = Object.keys(TARGETS).filter((name) =>
-    TARGETS[name]![engine] !== undefined
-  );
+  const possible = targetsOf(engine);
   if (given.includes("all")) return possible;
   const wanted = given.length > 0 ? [...new Set(given)] : [thisMachine()];
   for (const target of wanted) {
@@ -266,29 +248,14 @@ function wantedTargets(engine: Engine, given: readonly string[]): string[] {
   return wanted;
 }
 
-function thisMachine(): string {
-  const arch = Deno.build.arch === "aarch64" ? "arm64" : "x64";
-  // Deno has no build for musl, so where this runs there is glibc.
-  return `${Deno.build.os}-${arch}`;
-}
-
-/** A copy as a new file: an old one may be running. */
-async function replaceCopy(from: string, to: string): Promise<void> {
-  await Deno.copyFile(from, `${to}.new`);
-  await Deno.rename(`${to}.new`, to);
-}
-
-async function writeSums(
-  folder: string,
-  files: readonly string[],
-): Promise<void> {
-  const lines: string[] = [];
-  for (const file of [...files].sort()) {
-    const bytes = await Deno.readFile(`${folder}/${file}`);
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    lines.push(`${hash.toHex()}  ${file}\n`);
+/** Gives a file a second name. What had that name before may be running. */
+async function linkAnew(file: string, name: string): Promise<void> {
+  try {
+    await Deno.remove(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  await Deno.writeTextFile(`${folder}/SHA256SUMS`, lines.join(""));
+  await Deno.link(file, name);
 }
 
 function fail(message: string, status: number): never {

@@ -51,18 +51,9 @@ Deno.test("deno task compile --engine bun writes a binary that is all of port-fo
     assertEquals(Deno.statSync(binary).mode! & 0o777, 0o755);
   });
 
-  await t.step("with sums that sha256sum finds right", async () => {
-    const { stdout } = await runTool(["sha256sum", "--check", "SHA256SUMS"], {
-      cwd: dist,
-    });
-    assertEquals(
-      new Set(stdout.trim().split("\n")),
-      new Set([`${named.replace(/^.*\//, "")}: OK`, "port-for: OK"]),
-    );
-    assertEquals([...Deno.readDirSync(dist)].length, 3);
-    const sums = Deno.readTextFileSync(`${dist}/SHA256SUMS`)
-      .matchAll(/^[0-9a-f]{64}/gm);
-    assertEquals(new Set([...sums].map(([sum]) => sum)).size, 1);
+  await t.step("and written once", () => {
+    assertEquals([...Deno.readDirSync(dist)].length, 2);
+    assertEquals(Deno.statSync(named).ino, Deno.statSync(binary).ino);
   });
 
   await t.step("that says its version", async () => {
