@@ -1,17 +1,23 @@
 #!/bin/sh
-# Installs port-for: finds the binary for this machine, downloads it, checks
-# its SHA-256 sum, and puts it into place as a whole or not at all.
+# Installs port-for: finds the archive for this machine, downloads it, checks
+# its SHA-256 sum, and puts the program into place as a whole or not at all,
+# then its man page and completions. What is running goes on.
 #
-#   PORT_FOR_BASE_URL  where the binaries and SHA256SUMS are
-#                      (default: the project's latest release)
-#   PORT_FOR_BIN       the folder to install to
-#                      (default: /usr/local/bin, or ~/.local/bin where that
-#                      cannot be written)
-#   PORT_FOR_ENGINE    bun (default: starts fastest) or deno
+#   sh install.sh              install, or replace what is installed
+#   sh install.sh --uninstall  take all of that away again
+#
+#   PORT_FOR_VERSION  a release's tag, such as v2.0.0 (default: the latest)
+#   PORT_FOR_BIN      the folder to install to (default: /usr/local/bin, or
+#                     ~/.local/bin for those who cannot write there)
+#   PORT_FOR_ENGINE   bun (starts fastest) or deno (default: bun where it runs)
+#   PORT_FOR_BASE_URL a mirror: the folder that has SHA256SUMS and the archives
+#   PORT_FOR_ATTESTATION
+#                     skip: do not ask gh who built the archive
 set -eu
 
-base=${PORT_FOR_BASE_URL:-https://github.com/x/port-for/releases/latest/download}
-engine=${PORT_FOR_ENGINE:-bun}
+repository=x/port-for
+version=${PORT_FOR_VERSION:-}
+engine=${PORT_FOR_ENGINE:-}
 work=
 
 fail() {
@@ -19,24 +25,49 @@ fail() {
   exit 1
 }
 
-target() {
+say() {
+  echo "install port-for: $*" >&2
+}
+
+# --- which archive -----------------------------------------------------------
+
+# Sets target, the end of the archive's name.
+find_target() {
   case $(uname -s) in
     Linux) os=linux ;;
     Darwin) os=darwin ;;
     *) fail "install on $(uname -s): there is no binary for it (use deno install)" ;;
   esac
   case $(uname -m) in
-    x86_64 | amd64) arch=x64 ;;
-    aarch64 | arm64) arch=arm64 ;;
+    x86_64 | amd64) cpu=x64 ;;
+    aarch64 | arm64) cpu=arm64 ;;
     *) fail "install on $(uname -m): there is no binary for it (use deno install)" ;;
   esac
-  libc=
-  if [ "$os" = linux ] && is_musl; then
-    libc=-musl
-    [ "$engine" = bun ] ||
-      fail "install the $engine binary with musl: only Bun's runs there (PORT_FOR_ENGINE=bun)"
+  target=$os-$cpu
+  if [ "$os" = linux ]; then
+    [ -e /proc/self/exe ] ||
+      fail "install here: port-for does not start without /proc (mount -t proc proc /proc)"
+    choose_for_linux
   fi
-  echo "port-for-$engine-$os-$arch$libc"
+  case ${engine:=bun} in
+    bun) ;;
+    deno) target=$target-deno ;;
+    *) fail "install for the engine $engine: it is neither bun nor deno (set PORT_FOR_ENGINE)" ;;
+  esac
+}
+
+choose_for_linux() {
+  if is_musl; then
+    [ "$engine" != deno ] ||
+      fail "install Deno's binary with musl: only Bun's runs there (PORT_FOR_ENGINE=bun)"
+    lacks_sse42 &&
+      fail "install on this processor with musl: Bun's binary needs SSE4.2, and there is no other (use a system with glibc)"
+    say "the C library here is musl: taking the archive for it"
+    target=$target-musl
+  elif [ -z "$engine" ] && lacks_sse42; then
+    say "this processor has no SSE4.2, which Bun's binary needs: taking Deno's"
+    engine=deno
+  fi
 }
 
 # The C library that programs here are made for, whatever lies beside it: its
@@ -51,16 +82,75 @@ is_musl() {
   fi
 }
 
-folder() {
+lacks_sse42() {
+  [ "$cpu" = x64 ] && grep -q '^flags' /proc/cpuinfo 2>/dev/null &&
+    ! grep -q '^flags.* sse4_2' /proc/cpuinfo
+}
+
+# --- where to ----------------------------------------------------------------
+
+# Sets bin, share and the files to install, as pairs: from the archive, to.
+find_places() {
   if [ -n "${PORT_FOR_BIN:-}" ]; then
-    echo "$PORT_FOR_BIN"
-  elif [ -d /usr/local/bin ] && [ -w /usr/local/bin ]; then
-    echo /usr/local/bin
+    bin=$PORT_FOR_BIN
+  elif [ "$(id -u)" = 0 ] || { [ -d /usr/local/bin ] && [ -w /usr/local/bin ]; }; then
+    bin=/usr/local/bin
   else
     [ -n "${HOME:-}" ] || fail "find a folder to install to: HOME is not set (set PORT_FOR_BIN)"
-    echo "$HOME/.local/bin"
+    bin=$HOME/.local/bin
   fi
+  case $bin in
+    *"
+"*) fail "install to a folder with a line break in its name (set PORT_FOR_BIN)" ;;
+    /*) ;;
+    *) bin=$PWD/$bin ;;
+  esac
+  case $bin in
+    */bin) share=${bin%/bin}/share ;;
+    *) share=$bin/share ;;
+  esac
+  # The folders that this script has made, for --uninstall to take away.
+  made=$share/port-for/folders
 }
+
+# Calls a function with each paper's path in the archive and below share.
+each_paper() {
+  "$1" port-for.1 man/man1/port-for.1
+  "$1" completions/port-for.bash bash-completion/completions/port-for
+  "$1" completions/_port-for zsh/site-functions/_port-for
+  "$1" completions/port-for.fish fish/vendor_completions.d/port-for.fish
+}
+
+# Prints a folder and those above it that are not there, the lowest first.
+missing_folders() {
+  folder=$1
+  while [ ! -d "$folder" ] && [ -n "$folder" ]; do
+    echo "$folder"
+    folder=${folder%/*}
+  done
+}
+
+missing_for_paper() {
+  missing_folders "$share/$(dirname "$2")"
+}
+
+# Writes down which folders will have been made here, before they are: what is
+# there now is looked at first, so that another run's are in the list by then.
+# Without a right to write there, port-for goes without its papers.
+write_down_folders() {
+  missing=$(
+    missing_folders "$share/port-for"
+    each_paper missing_for_paper
+    missing_folders "$bin"
+  )
+  mkdir -p "$share/port-for" 2>/dev/null || return 1
+  {
+    if [ -f "$made" ]; then cat "$made"; fi
+    echo "$missing"
+  } | awk 'NF && !seen[$0]++' >"$made.$$" 2>/dev/null && mv -f "$made.$$" "$made"
+}
+
+# --- installing --------------------------------------------------------------
 
 download() {
   if command -v curl >/dev/null 2>&1; then
@@ -69,55 +159,210 @@ download() {
     wget -q -t 3 -O "$2" "$1"
   else
     fail "download: there is neither curl nor wget (install either)"
-  fi || fail "download $1 (check the address and the network)"
+  fi || fail "download $1 (check the version, the address and the network)"
 }
 
 sum() {
   if command -v sha256sum >/dev/null 2>&1; then
-    line=$(sha256sum "$1")
+    line=$(sha256sum <"$1")
   elif command -v shasum >/dev/null 2>&1; then
-    line=$(shasum -a 256 "$1")
+    line=$(shasum -a 256 <"$1")
   else
     fail "check the download: there is neither sha256sum nor shasum (install either)"
   fi
   echo "${line%% *}"
 }
 
-# All that is done, in one function: a script that was cut short on its way
-# through a pipe does nothing.
-main() {
-  file=$(target)
-  folder=$(folder)
-  mkdir -p "$folder" || fail "create $folder (set PORT_FOR_BIN)"
-  [ ! -d "$folder/port-for" ] ||
-    fail "install to $folder: there is a folder named port-for (set PORT_FOR_BIN)"
-  # In the same folder, so that the last step is a rename.
-  work=$(mktemp -d "$folder/.port-for-install.XXXXXX") ||
-    fail "write to $folder (run with sudo, or set PORT_FOR_BIN)"
-  trap 'rm -rf "$work"' EXIT
-  trap 'exit 1' HUP INT TERM
+# Prints "SUM NAME" for every line of SHA256SUMS, which may be in the form of
+# sha256sum, of its --binary or of its --tag.
+sums() {
+  awk '{ sub(/\r$/, "") }
+    $1 == "SHA256" && $3 == "=" { print tolower($4), substr($2, 2, length($2) - 2); next }
+    { sub(/^[*]/, "", $2); sub(/^[.]\//, "", $2); print tolower($1), $2 }' "$1"
+}
 
-  download "$base/SHA256SUMS" "$work/SHA256SUMS"
-  wanted=$(awk -v file="$file" '$2 == file { print $1 }' "$work/SHA256SUMS")
-  [ -n "$wanted" ] || fail "install $file: it is not in $base/SHA256SUMS"
-  download "$base/$file" "$work/port-for"
-  found=$(sum "$work/port-for")
-  [ "$found" = "$wanted" ] ||
-    fail "install $file: its SHA-256 sum is $found, not $wanted (nothing was installed; try again)"
-
-  chmod 755 "$work/port-for"
-  if ! version=$("$work/port-for" --version 2>&1); then
-    version=$(echo "$version" | head -n 2)
-    [ -z "${file##*-musl}" ] &&
-      fail "run $file on this machine: $version (with musl it needs libstdc++: apk add libstdc++)"
-    fail "run $file on this machine: $version"
+# Downloads the archive of the wanted version, or else of the latest.
+get_archive() {
+  base=${PORT_FOR_BASE_URL:-https://github.com/$repository/releases}
+  tag=v${version#v}
+  if [ -n "${PORT_FOR_BASE_URL:-}" ]; then
+    from=${base%/}
+  elif [ -n "$version" ]; then
+    from=$base/download/$tag
+  else
+    from=$base/latest/download
   fi
-  mv -f "$work/port-for" "$folder/port-for"
-  echo "$version is now $folder/port-for"
+  download "$from/SHA256SUMS" "$work/SHA256SUMS"
+  archive=$(sums "$work/SHA256SUMS" |
+    awk -v start="port-for-${version#v}" -v end="-$target.tar.gz" '
+      index($2, start) == 1 && substr($2, length($2) - length(end) + 1) == end &&
+        (start == "port-for-" || (start end) == $2) && $2 !~ /\// { print $2; exit }')
+  [ -n "$archive" ] ||
+    fail "install port-for-${version:-VERSION}-$target.tar.gz: it is not in $from/SHA256SUMS (set PORT_FOR_VERSION to a release that has it)"
+  version=${archive#port-for-}
+  version=${version%"-$target.tar.gz"}
+  # A release that comes out meanwhile changes what is the latest.
+  [ -n "${PORT_FOR_BASE_URL:-}" ] || from=$base/download/v$version
+
+  download "$from/$archive" "$work/$archive"
+  wanted=$(sums "$work/SHA256SUMS" | awk -v name="$archive" '$2 == name { print $1; exit }')
+  found=$(sum "$work/$archive")
+  [ "$found" = "$wanted" ] ||
+    fail "install $archive: its SHA-256 sum is $found, not $wanted (nothing was installed; try again)"
+  verify_attestation
+  mkdir "$work/unpacked"
+  tar -xzf "$work/$archive" -C "$work/unpacked" ||
+    fail "unpack $archive (install tar and gzip)"
+  unpacked=$work/unpacked/port-for-$version-$target
+}
+
+# Asks gh, where it is, whether the project's own workflow has built it.
+verify_attestation() {
+  [ "${PORT_FOR_ATTESTATION:-}" != skip ] || return 0
+  command -v gh >/dev/null 2>&1 || return 0
+  status=0
+  gh auth status >/dev/null 2>&1 || status=$?
+  if [ $status != 0 ] || ! gh attestation --help >/dev/null 2>&1; then
+    say "who built $archive was not checked: gh is too old, or not logged in (gh auth login)"
+    return 0
+  fi
+  gh attestation verify "$work/$archive" --repo $repository \
+    --signer-workflow $repository/.github/workflows/release.yml >&2 ||
+    fail "install $archive: gh finds no attestation that $repository built it (nothing was installed; PORT_FOR_ATTESTATION=skip goes without)"
+}
+
+# Runs it where it will be, and wants its version: a broken binary may well run
+# as something else and end with status 0.
+try_out() {
+  if ! said=$("$unpacked/port-for" --version 2>&1); then
+    said=$(echo "$said" | head -n 2)
+    case $target in
+      *-musl) said="$said (with musl it needs libstdc++: apk add libstdc++)" ;;
+    esac
+    fail "run $archive on this machine: $said"
+  fi
+  [ "$said" = "port-for $version" ] ||
+    fail "install $archive: it says that it is $said, not port-for $version (nothing was installed; try again)"
+}
+
+put_paper() {
+  to=$share/$2
+  [ -f "$unpacked/$1" ] && mkdir -p "${to%/*}" &&
+    cp "$unpacked/$1" "$to.$$" && mv -f "$to.$$" "$to"
+}
+
+put_papers() {
+  each_paper put_paper 2>/dev/null ||
+    say "the man page and completions were left out: they cannot be written to $share"
+}
+
+install() {
+  find_target
+  find_places
+  [ ! -d "$bin/port-for" ] ||
+    fail "install to $bin: there is a folder named port-for (set PORT_FOR_BIN)"
+  sweep
+  trap clean_up EXIT
+  trap 'exit 1' HUP INT TERM
+  write_down_folders || true
+  mkdir -p "$bin" 2>/dev/null || fail "create $bin (run with sudo, or set PORT_FOR_BIN)"
+  # In the same folder, so that the last step is a rename.
+  mkdir "$bin/.port-for-install.$$" 2>/dev/null ||
+    fail "write to $bin (run with sudo, or set PORT_FOR_BIN)"
+  work=$bin/.port-for-install.$$
+  get_archive
+  chmod 755 "$unpacked/port-for"
+  try_out
+  mv -f "$unpacked/port-for" "$bin/port-for"
+  put_papers
+  echo "port-for $version is now $bin/port-for"
   case ":$PATH:" in
-    *":$folder:"*) ;;
-    *) echo "$folder is not in your PATH: add it to call port-for by its name" ;;
+    *":$bin:"*) ;;
+    *) echo "$bin is not in your PATH: add it to call port-for by its name" ;;
   esac
 }
 
-main
+# --- cleaning up -------------------------------------------------------------
+
+clean_up() {
+  [ -z "$work" ] || rm -rf "$work"
+  [ -e "$bin/port-for" ] || is_other_run || remove_folders
+}
+
+# Takes away what runs that were killed have left: all that ends with the number
+# of a process that is gone.
+sweep() {
+  sweep_all "$bin"/.port-for-install.*[0-9]
+  sweep_all "$made".*[0-9]
+  each_paper sweep_paper
+}
+
+sweep_paper() {
+  sweep_all "$share/$2".*[0-9]
+}
+
+sweep_all() {
+  for left; do
+    process=${left##*.}
+    if [ -e "$left" ] && ! kill -0 "$process" 2>/dev/null && [ ! -d "/proc/$process" ]; then
+      rm -rf "$left"
+    fi
+  done
+}
+
+is_other_run() {
+  for other in "$bin"/.port-for-install.*; do
+    [ ! -e "$other" ] || return 0
+  done
+  return 1
+}
+
+# Removes the folders that this script has made, as far as they are empty.
+remove_folders() {
+  [ -f "$made" ] || return 0
+  folders=$(cat "$made")
+  rm -f "$made"
+  rmdir "$share/port-for" 2>/dev/null || true
+  # The longest first: a folder's path is longer than that of the one above.
+  echo "$folders" | awk '{ print length($0), $0 }' | sort -rn | sed 's/^[0-9]* //' |
+    while IFS= read -r folder; do
+      rmdir "$folder" 2>/dev/null || true
+    done
+}
+
+remove_paper() {
+  rm -f "$share/$2"
+}
+
+uninstall() {
+  find_places
+  [ -e "$bin/port-for" ] ||
+    fail "uninstall: there is no $bin/port-for (set PORT_FOR_BIN to the folder that it is in)"
+  rm -f "$bin/port-for" || fail "remove $bin/port-for (run with sudo)"
+  sweep
+  each_paper remove_paper
+  remove_folders
+  echo "port-for is no longer in $bin"
+  state=${XDG_STATE_HOME:-${HOME:-}/.local/state}
+  for file in /etc/port-for.toml "$state/port-for/port-for.toml" \
+    ${PORT_FOR_STORE:+"$PORT_FOR_STORE"} /etc/sysctl.d/99-zz-port-for.conf; do
+    [ ! -e "$file" ] || echo "left as it is: $file (remove it if you no longer need it)"
+  done
+}
+
+# All that is done is called from the last line, which is nothing without its
+# end: a script that was cut short on its way through a pipe does nothing.
+main() {
+  # Others are to read and run what root installs.
+  umask 022
+  case ${1:-} in
+    '') install ;;
+    --uninstall) uninstall ;;
+    *)
+      echo "install port-for: unknown argument $1: not --uninstall" >&2
+      exit 2
+      ;;
+  esac
+}
+
+{ main "$@"; }

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Installs the Debian programs that some tests run: other shells, strace,
-# network namespaces, the Python port-for. Without them those tests are left
-# out, except in CI. Does nothing where there is no apt, or no right to use it.
+# network namespaces, what makes and checks packages, the Python port-for.
+# Without them those tests are left out, except in CI. Does nothing where there
+# is no apt, or no right to use it.
 set -eu
 
-packages="bash bsdutils curl dash fish git hyperfine iproute2 make man-db mandoc \
-procps python3 python3-port-for python3-pytest-xdist python3-yaml strace \
-systemd util-linux wget zsh"
+packages="bash binutils bsdutils busybox curl dash fish git hyperfine iproute2 \
+lintian make man-db mandoc procps python3 python3-port-for \
+python3-pytest-xdist python3-yaml rpm shellcheck strace systemd util-linux \
+wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

@@ -1,39 +1,30 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Answer, WebServer } from "../support/http.ts";
 import { runTool, works } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
 import { hasTool } from "../support/tools.ts";
-import {
-  INSTALL_SH,
-  Machine,
-  type MachineFacts,
-  shellPath,
-  SHELLS,
-} from "./machine.ts";
-
-const BINARY = '#!/bin/sh\necho "port-for 9.9.9 $*"\n';
-const FILE = "port-for-bun-linux-x64";
+import { BINARY, FILE, release, serving } from "./fake_release.ts";
+import { OLD, type Place, testInstall } from "./place.ts";
+import { INSTALL_SH, type MachineFacts, shellPath, SHELLS } from "./machine.ts";
 
 /** A user who owns nothing, where this one may become that one. */
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
+Deno.test({
+  name: "install.sh has nothing that shellcheck minds",
+  ignore: !hasTool("shellcheck", "--version"),
+  fn: async () => {
+    const { stdout } = await runTool(["shellcheck", INSTALL_SH]);
+    assertEquals(stdout, "");
+  },
+});
+
 for (const shell of SHELLS) {
-  const name = shell.join(" ");
-  const ignore = !hasTool(...shell, "-c", ":");
   const test = (
     title: string,
     run: (place: Place) => Promise<void>,
     facts: MachineFacts = {},
-    alsoIgnore = false,
-  ) =>
-    Deno.test(
-      `install.sh with ${name} ${title}`,
-      { ignore: ignore || alsoIgnore },
-      async () => {
-        using temp = new TempFolder();
-        await run(new Place(temp, shell, await Machine.in(temp, facts)));
-      },
-    );
+    ignore = false,
+  ) => testInstall(title, run, { facts, ignore, shells: [shell] });
 
   test("installs the binary and says where", async (place) => {
     await using server = serving(await release());
@@ -41,7 +32,7 @@ for (const shell of SHELLS) {
     assertEquals(stderr, "");
     assertEquals(
       stdout,
-      `port-for 9.9.9 --version is now ${place.bin}/port-for\n` +
+      `port-for 9.9.9 is now ${place.bin}/port-for\n` +
         `${place.bin} is not in your PATH: add it to call port-for by its ` +
         `name\n`,
     );
@@ -78,28 +69,32 @@ for (const shell of SHELLS) {
 
   const failures: Record<string, [Record<string, Answer>, RegExp]> = {
     "the sum is wrong": [
-      await release({ [FILE]: { body: `${BINARY}# changed\n` } }),
-      /cannot install port-for-bun-linux-x64: its SHA-256 sum is [0-9a-f]{64}, not [0-9a-f]{64} \(.+\)\n$/,
+      await release({ others: { [FILE]: { body: `${BINARY}# changed\n` } } }),
+      /cannot install port-for-9\.9\.9-linux-x64\.tar\.gz: its SHA-256 sum is [0-9a-f]{64}, not [0-9a-f]{64} \(.+\)\n$/,
     ],
     "there is no such binary": [
-      await release({ [FILE]: { status: 404, body: BINARY } }),
-      /cannot download http:\S+\/port-for-bun-linux-x64 \(.+\)\n$/,
+      await release({ others: { [FILE]: { status: 404, body: BINARY } } }),
+      /cannot download http:\S+\/port-for-9\.9\.9-linux-x64\.tar\.gz \(.+\)\n$/,
     ],
     "there is no SHA256SUMS": [
-      await release({ SHA256SUMS: { status: 404 } }),
+      await release({ others: { SHA256SUMS: { status: 404 } } }),
       /cannot download http:\S+\/SHA256SUMS \(.+\)\n$/,
     ],
     "SHA256SUMS does not have the binary": [
-      await release({ SHA256SUMS: { body: `${"0".repeat(64)}  ${FILE}-x\n` } }),
-      /cannot install port-for-bun-linux-x64: it is not in http:\S+SHA256SUMS\n$/,
+      await release({
+        others: { SHA256SUMS: { body: `${"0".repeat(64)}  ${FILE}-x\n` } },
+      }),
+      /cannot install port-for-VERSION-linux-x64\.tar\.gz: it is not in http:\S+SHA256SUMS \(.+\)\n$/,
     ],
     "the server hangs up in the middle": [
-      await release({ [FILE]: { body: BINARY, halfway: "hang up" } }),
-      /cannot download http:\S+\/port-for-bun-linux-x64 \(.+\)\n$/,
+      await release({
+        others: { [FILE]: { body: BINARY, halfway: "hang up" } },
+      }),
+      /cannot download http:\S+\/port-for-9\.9\.9-linux-x64\.tar\.gz \(.+\)\n$/,
     ],
     "the binary does not run here": [
-      await release({}, "#!/bin/sh\necho broken >&2\nexit 127\n"),
-      /cannot run port-for-bun-linux-x64 on this machine: broken\n$/,
+      await release({ binary: "#!/bin/sh\necho broken >&2\nexit 127\n" }),
+      /cannot run port-for-9\.9\.9-linux-x64\.tar\.gz on this machine: broken\n$/,
     ],
   };
   for (const [why, [files, message]] of Object.entries(failures)) {
@@ -219,7 +214,7 @@ for (const shell of SHELLS) {
       const { status, stdout, stderr } = await place.install(
         server,
         { PORT_FOR_BIN: undefined, HOME: home },
-        NOBODY,
+        { prefix: NOBODY },
       );
       assertEquals(stderr, "");
       assertEquals(status, 0);
@@ -241,7 +236,7 @@ for (const shell of SHELLS) {
       const { status, stderr } = await place.install(
         server,
         { PORT_FOR_BIN: undefined, HOME: undefined },
-        NOBODY,
+        { prefix: NOBODY },
       );
       assertEquals(
         stderr,
@@ -257,10 +252,12 @@ for (const shell of SHELLS) {
   test(
     "says that a folder is somebody else's",
     async (place) => {
-      Deno.mkdirSync(place.bin);
+      Deno.mkdirSync(place.bin, { recursive: true });
       Deno.chmodSync(place.temp.path, 0o755);
       await using server = serving(await release());
-      const { status, stderr } = await place.install(server, {}, NOBODY);
+      const { status, stderr } = await place.install(server, {}, {
+        prefix: NOBODY,
+      });
       assertMatch(
         stderr,
         /install port-for: cannot write to \/\S+\/bin \(.+\)\n$/,
@@ -276,7 +273,9 @@ for (const shell of SHELLS) {
     test(`leaves no half install behind on SIG${signal}`, async (place) => {
       place.putOld();
       await using server = serving(
-        await release({ [FILE]: { body: BINARY, halfway: "stall" } }),
+        await release({
+          others: { [FILE]: { body: BINARY, halfway: "stall" } },
+        }),
       );
       const [command, ...args] = [
         // In a process group of its own, as a terminal starts it.
@@ -302,17 +301,16 @@ for (const shell of SHELLS) {
 
   test("does nothing where it was cut short on its way", async (place) => {
     await using server = serving(await release());
-    const script = Deno.readTextFileSync(INSTALL_SH);
-    const cuts = [...script.matchAll(/\n/g)].slice(0, -1)
-      .flatMap(({ index }) => [index, index + 1, index + 9])
-      .filter((cut) => cut < script.trimEnd().length);
-    const run = `for part in "$@"; do
-      printf %s "$part" | ${shellPath(shell).join(" ")}
+    const script = Deno.readTextFileSync(INSTALL_SH).trimEnd();
+    const cuts = [...script.matchAll(/\n/g)]
+      .flatMap(({ index }) => [index, index + 9])
+      .filter((cut) => cut < script.length);
+    const run = `for cut in "$@"; do
+      head -c "$cut" "$0" | ${shellPath(shell).join(" ")}
     done >/dev/null 2>&1; true`;
-    await runTool(
-      ["/bin/sh", "-c", run, "sh", ...cuts.map((cut) => script.slice(0, cut))],
-      { env: place.environment(server) },
-    );
+    await runTool(["/bin/sh", "-c", run, INSTALL_SH, ...cuts.map(String)], {
+      env: place.environment(server),
+    });
     assert(cuts.length > 200);
     assertEquals(server.asked, []);
     assertEquals(place.names(), []);
@@ -369,17 +367,17 @@ for (const shell of SHELLS) {
   for (const [title, facts, target] of machines) {
     test(`finds the binary for ${title}`, async (place) => {
       await using server = serving(
-        await release({}, BINARY, `port-for-bun-${target}`),
+        await release({ target }),
       );
       const { status, stderr } = await place.install(server);
-      assertEquals(stderr, "");
-      assertEquals(status, 0);
+      assertEquals(stderr.includes("is musl: taking"), target.endsWith("musl"));
+      assertEquals(status, 0, stderr);
     }, facts);
   }
 
   test("takes the binary of the engine that was asked for", async (place) => {
     await using server = serving(
-      await release({}, BINARY, "port-for-deno-linux-x64"),
+      await release({ target: "linux-x64-deno" }),
     );
     const { status } = await place.install(server, { PORT_FOR_ENGINE: "deno" });
     assertEquals(status, 0);
@@ -419,7 +417,7 @@ for (const shell of SHELLS) {
     const broken = "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do\n" +
       "echo Error relocating: symbol $i not found >&2\ndone\nexit 127\n";
     await using server = serving(
-      await release({}, broken, "port-for-bun-linux-x64-musl"),
+      await release({ binary: broken, target: "linux-x64-musl" }),
     );
     const { status, stderr } = await place.install(server);
     assert(stderr.includes("apk add libstdc++"), stderr);
@@ -427,90 +425,4 @@ for (const shell of SHELLS) {
     assertEquals(status, 1);
     assertEquals(place.names(), []);
   }, musl);
-}
-
-const OLD = "#!/bin/sh\necho old\n";
-
-/** Where a test installs. */
-class Place {
-  /** The folder to install to. */
-  readonly bin: string;
-
-  constructor(
-    readonly temp: TempFolder,
-    readonly shell: readonly string[],
-    readonly machine: Machine,
-  ) {
-    this.bin = temp.file("bin");
-  }
-
-  environment(server: WebServer): Record<string, string> {
-    return {
-      PATH: this.machine.path,
-      PORT_FOR_BASE_URL: server.url,
-      PORT_FOR_BIN: this.bin,
-    };
-  }
-
-  install(
-    server: WebServer,
-    env: Readonly<Record<string, string | undefined>> = {},
-    prefix: readonly string[] = [],
-  ) {
-    const all = { ...this.environment(server), ...env };
-    return this.machine.install(this.shell, all, prefix);
-  }
-
-  putOld(): void {
-    Deno.mkdirSync(this.bin, { recursive: true });
-    Deno.writeTextFileSync(`${this.bin}/port-for`, OLD);
-  }
-
-  /** What is installed; `undefined` for nothing. */
-  installed(): string | undefined {
-    return this.names().includes("port-for")
-      ? Deno.readTextFileSync(`${this.bin}/port-for`)
-      : undefined;
-  }
-
-  /** What is in the folder. */
-  names(): string[] {
-    try {
-      return [...Deno.readDirSync(this.bin)].map(({ name }) => name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      throw error;
-    }
-  }
-}
-
-/** The files of a release with one binary. */
-async function release(
-  others: Record<string, Answer> = {},
-  binary = BINARY,
-  file = FILE,
-): Promise<Record<string, Answer>> {
-  const bytes = new TextEncoder().encode(binary);
-  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const lines = [
-    `${"0".repeat(64)}  ${file}-musl`,
-    `${sum.toHex()}  ${file}`,
-    `${"1".repeat(64)}  another-${file}`,
-  ];
-  return {
-    [file]: { body: binary },
-    SHA256SUMS: { body: `${lines.join("\n")}\n` },
-    ...others,
-  };
-}
-
-function serving(files: Readonly<Record<string, Answer>>): WebServer {
-  const askedBefore = new Set<string>();
-  return new WebServer((path) => {
-    const answer = files[path.slice(1)];
-    // Somebody who was hung up on may ask for the rest again and again.
-    const again = askedBefore.has(path) && answer?.halfway === "hang up";
-    askedBefore.add(path);
-    return again ? undefined : answer;
-  });
 }

@@ -15,8 +15,18 @@ export interface MachineFacts {
   readonly loaders?: readonly string[];
   /** Which C library its `ldd` says it is of. */
   readonly ldd?: "GLIBC" | "musl";
+  /** The lines of its program `gh`, if it has one. */
+  readonly gh?: readonly string[];
   /** Tools that it does not have. */
   readonly without?: readonly string[];
+}
+
+/** How to run the script. */
+export interface InstallOptions {
+  /** A command that runs it. */
+  readonly prefix?: readonly string[];
+  /** Its arguments. */
+  readonly args?: readonly string[];
 }
 
 /** The script that is tested. */
@@ -26,23 +36,15 @@ export const INSTALL_SH = `${PROJECT}/scripts/install.sh`;
 export const SHELLS: readonly (readonly string[])[] = [
   ["dash"],
   ["bash", "--posix"],
+  ["busybox", "sh"],
 ];
 
 /** What the script may call, and what tests run it with. */
 const TOOLS = [
-  ...["setpriv", "setsid"],
-  ...["awk", "cat", "chmod", "curl", "cut", "dirname", "grep", "head"],
-  ...[
-    "mkdir",
-    "mktemp",
-    "mv",
-    "rm",
-    "sed",
-    "sha256sum",
-    "shasum",
-    "tr",
-    "wget",
-  ],
+  ...["setpriv", "setsid", "sh", "sleep", "unshare", "mount"],
+  ...["awk", "cat", "chmod", "cp", "curl", "dirname", "grep", "gzip", "head"],
+  ...["id", "mkdir", "mv", "rm", "rmdir", "sed", "sha256sum", "shasum", "sort"],
+  ...["tar", "wget"],
 ];
 
 /**
@@ -62,6 +64,7 @@ export class Machine {
     processor = "x86_64",
     loaders = ["/lib64/ld-linux"],
     ldd = "GLIBC",
+    gh,
     without = [],
   }: MachineFacts = {}): Promise<Machine> {
     Deno.mkdirSync(temp.file("tools"));
@@ -93,6 +96,7 @@ export class Machine {
       "exit $status",
     ]);
     machine.#stub("ldd", [`echo "ldd (${ldd})"`]);
+    if (gh) machine.#stub("gh", gh);
     return machine;
   }
 
@@ -101,13 +105,13 @@ export class Machine {
     return this.#temp.file("tools");
   }
 
-  /** Installs with a shell. */
+  /** Runs the script with a shell. */
   install(
     shell: readonly string[],
     env: Readonly<Record<string, string | undefined>>,
-    prefix: readonly string[] = [],
+    { prefix = [], args = [] }: InstallOptions = {},
   ): Promise<Outcome> {
-    return runTool([...prefix, ...shellPath(shell), INSTALL_SH], {
+    return runTool([...prefix, ...shellPath(shell), INSTALL_SH, ...args], {
       env: { PATH: this.path, ...env },
       cwd: this.#temp.path,
     });

@@ -2,7 +2,7 @@
 export interface Answer {
   /** By default 200. */
   readonly status?: number;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Says where else to ask, with a status of 3xx. */
   readonly location?: string;
   /**
@@ -91,7 +91,9 @@ async function requestOn(connection: Deno.Conn): Promise<string> {
 
 function bytesOf(answer: Answer): Uint8Array {
   const { status = 200, body = "", location, halfway } = answer;
-  const content = new TextEncoder().encode(body);
+  const content = typeof body === "string"
+    ? new TextEncoder().encode(body)
+    : body;
   const head = [
     `HTTP/1.1 ${status} Status`,
     `Content-Length: ${content.length}`,
