@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fileNameOf } from "../lib/runtime/path.ts";
 import { bunCommand } from "./bun.ts";
+import { run } from "./run.ts";
 import {
   binaryName,
   type Engine,
@@ -125,8 +126,8 @@ async function compileAll(
 async function bundled(part: string, folder: string): Promise<string> {
   const bundle = bundleOf(part, folder);
   const later = Object.keys(LATER_PARTS);
-  await run(Deno.execPath(), [
-    ...["bundle", "--quiet", "--minify", `--output=${bundle}`],
+  await run([
+    ...[Deno.execPath(), "bundle", "--quiet", "--minify", `--output=${bundle}`],
     ...later.map((specifier) => `--external=${specifier}`),
     part,
   ]);
@@ -168,8 +169,7 @@ async function compileWithBun(
     // With any option given here, it starts in a folder that was deleted.
     "--compile-exec-argv=--no-addons",
   ];
-  const [command, ...first] = await bunCommand();
-  await run(command!, [...first, ...build]);
+  await run([...await bunCommand(), ...build]);
 }
 
 async function compileWithDeno(
@@ -186,7 +186,8 @@ async function compileWithDeno(
   }
   const permissions = target.startsWith("linux") ? DENO_ALL : DENO_LEAST;
   try {
-    await run(Deno.execPath(), [
+    await run([
+      Deno.execPath(),
       "compile",
       "--quiet",
       "--no-check",
@@ -217,19 +218,6 @@ async function isFile(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-async function run(command: string, args: readonly string[]): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(command, {
-    args: [...args],
-    stdin: "null",
-  }).output();
-  if (success) return;
-  const decoder = new TextDecoder();
-  throw new Error(
-    `cannot run ${command} ${args.join(" ")}:\n` +
-      decoder.decode(stderr) + decoder.decode(stdout),
-  );
 }
 
 function wantedTargets(engine: Engine, given: readonly string[]): string[] {

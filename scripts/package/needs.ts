@@ -1,0 +1,99 @@
+import { bunCommand } from "../bun.ts";
+import { run } from "../run.ts";
+import { type Engine, thisMachine } from "../targets.ts";
+import { archiveName } from "./archive.ts";
+import type { Build } from "./build.ts";
+
+const COLUMNS = [
+  ...["archive", "packed", "binary", "memory", "start", "C library"],
+  ...["processor", "/proc", "code at run time"],
+];
+
+/**
+ * A table in Markdown: how large each archive is, and what it needs. Memory and
+ * start are those of a lookup, where this machine can run the binary.
+ *
+ * @param dist Where the archives are, in `release/`.
+ */
+export async function needsTable(
+  builds: readonly Build[],
+  dist: string,
+): Promise<string> {
+  const rows = [COLUMNS, COLUMNS.map(() => "---")];
+  for (const build of builds) rows.push(await row(build, dist));
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+async function row(build: Build, dist: string): Promise<string[]> {
+  const { engine, target, binary } = build;
+  const linux = target.os === "linux";
+  const bytes = await Deno.readFile(binary);
+  const archive = await Deno.stat(`${dist}/release/${archiveName(build)}`);
+  return [
+    archiveName(build),
+    megabytes(archive.size),
+    megabytes(bytes.length),
+    ...(build.name === thisMachine()
+      ? await measured(binary)
+      : ["not measured", "not measured"]),
+    target.libc === "musl"
+      ? "musl and libstdc++"
+      : linux
+      ? `glibc ${lowestGlibc(bytes) ?? "of any version"}`
+      : "the system's",
+    engine === "bun" && target.cpu === "x64" ? "SSE4.2" : "any",
+    linux ? "needed" : "none",
+    NEEDS_CODE_AT_RUN_TIME[engine] ? "needed" : "not needed",
+  ];
+}
+
+/**
+ * Whether a process may not be forbidden to make code (systemd's
+ * MemoryDenyWriteExecute=): Bun then interprets, Deno does not start.
+ */
+const NEEDS_CODE_AT_RUN_TIME: Readonly<Record<Engine, boolean>> = {
+  bun: false,
+  deno: true,
+};
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** The newest version of glibc that a binary asks for by name. */
+function lowestGlibc(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder("latin1").decode(bytes);
+  const minors = [...text.matchAll(/\0GLIBC_2\.(\d+)(?=[\0.])/g)]
+    .map(([, minor]) => Number(minor));
+  return minors.length > 0 ? `2.${Math.max(...minors)}` : undefined;
+}
+
+/** The memory and the median time of a lookup. */
+async function measured(binary: string): Promise<string[]> {
+  const folder = await Deno.makeTempDir({ prefix: "port-for-needs-" });
+  try {
+    const words = [await Deno.realPath(binary), "--store", "ports.toml", "web"];
+    await run(words, { cwd: folder });
+    const script = `${folder}/lookup.mjs`;
+    await Deno.writeTextFile(script, LOOKUP);
+    const [memory, time] = JSON.parse(
+      await run([...await bunCommand(), script, ...words], { cwd: folder }),
+    );
+    return [megabytes(memory), `${time.toFixed(1)} ms`];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Bun tells how much memory a child of its has used. */
+const LOOKUP = `
+const times = [];
+let memory = 0;
+for (let i = 0; i < 31; i++) {
+  const begin = performance.now();
+  const { resourceUsage } = Bun.spawnSync(process.argv.slice(2));
+  times.push(performance.now() - begin);
+  memory = Math.max(memory, resourceUsage.maxRSS);
+}
+console.log(JSON.stringify([memory, times.sort((a, b) => a - b)[15]]));
+`;
