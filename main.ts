@@ -26,11 +26,13 @@ export {
   availablePorts,
   goodPortRanges,
 } from "./lib/machine/good_ports.ts";
-export {
-  type ClaimedPort,
-  explainPort,
-  type PortExplanation,
+export type {
+  ClaimedPort,
+  PortClaim,
+  PortExplanation,
 } from "./lib/machine/explain.ts";
+export type { Claim } from "./lib/machine/claim.ts";
+export { explainPort } from "./lib/store/explain.ts";
 export type { Holder } from "./lib/machine/holder.ts";
 export { ephemeralPortRanges } from "./lib/machine/ephemeral.ts";
 export { portIsUsed, type ProbeOptions } from "./lib/machine/probe.ts";

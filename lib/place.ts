@@ -13,6 +13,11 @@ export interface Place {
   /** What messages call it, such as the path of a file. */
   readonly name: string;
   /**
+   * Where it is, symlinks followed: the same for every way to it; `undefined`
+   * for what is not a file of this machine.
+   */
+  source(): string | undefined;
+  /**
    * What it says now.
    *
    * @param names The names that will be looked for; a large place fetches no

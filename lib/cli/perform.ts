@@ -1,7 +1,7 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { FilePlace } from "../disk/file_place.ts";
-import { DEFAULT_WAIT } from "../store/store.ts";
+import { DEFAULT_WAIT, seedOf } from "../store/store.ts";
 import { associate } from "./commands/associate.ts";
 import type { Call } from "./call.ts";
 import { CommandLine } from "./command_line.ts";
@@ -94,7 +94,7 @@ async function performed(
 }
 
 function callFor(line: CommandLine, runtime: Runtime): Call {
-  const { path, createFolder } = storeLocation(
+  const { path, createFolder, isOwn } = storeLocation(
     { store: line.value("store"), user: line.has("user") },
     runtime,
   );
@@ -104,6 +104,7 @@ function callFor(line: CommandLine, runtime: Runtime): Call {
     place,
     runtime,
     wait,
+    ...(isOwn ? { seed: seedOf(runtime) } : {}),
     warn: (message: string) => warn(runtime, message),
   };
   return { line, store, runtime };

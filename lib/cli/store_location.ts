@@ -1,5 +1,5 @@
 import { PortForError, quoted } from "../error.ts";
-import { isAbsolute } from "../runtime/path.ts";
+import { machineStore, userStore } from "../disk/usual_stores.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** Where the command line says that the store is. */
@@ -19,11 +19,13 @@ export interface StoreLocation {
    * must exist: a misspelt path should not grow folders.
    */
   readonly createFolder: boolean;
+  /** Whether it is the user's own store. */
+  readonly isOwn: boolean;
 }
 
 /**
- * Where the store is: `--store`, else `PORT_FOR_STORE`, else `--user`, else the
- * machine's.
+ * Where the store is: `--store`, else `--user`, else `PORT_FOR_STORE`, else the
+ * machine's. A command line beats the environment.
  *
  * @throws {PortForError} where it cannot be told.
  */
@@ -34,10 +36,11 @@ export function storeLocation(
   if (store === "") {
     throw new PortForError(
       "BAD_INPUT",
-      'cannot use --store "": it is no path (name a file)',
+      'cannot use --store "": it is not a path (name a file)',
     );
   }
-  const path = store ?? (runtime.env("PORT_FOR_STORE") || undefined);
+  const path = store ??
+    (user ? undefined : runtime.env("PORT_FOR_STORE") || undefined);
   if (path?.includes("\ufffd")) {
     throw new PortForError(
       "BAD_INPUT",
@@ -45,33 +48,13 @@ export function storeLocation(
         `(name another file)`,
     );
   }
-  if (path !== undefined) return { path, createFolder: false };
+  if (path !== undefined) return { path, createFolder: false, isOwn: false };
   if (user) {
-    return {
-      path: `${userStateFolder(runtime)}/port-for.toml`,
-      createFolder: true,
-    };
+    return { path: userStore(runtime), createFolder: true, isOwn: true };
   }
-  if (runtime.os === "windows") {
-    const programData = runtime.env("ProgramData") || "C:\\ProgramData";
-    return {
-      path: `${programData}\\port-for\\port-for.toml`,
-      createFolder: true,
-    };
-  }
-  return { path: "/etc/port-for.toml", createFolder: false };
-}
-
-/** The folder for state by the XDG Base Directory Specification. */
-function userStateFolder(runtime: Runtime): string {
-  const state = runtime.env("XDG_STATE_HOME") ?? "";
-  // The specification has relative paths ignored.
-  if (isAbsolute(state, runtime.os)) return `${state}/port-for`;
-  const home = runtime.env("HOME") || runtime.env("USERPROFILE") || "";
-  if (isAbsolute(home, runtime.os)) return `${home}/.local/state/port-for`;
-  throw new PortForError(
-    "FAILED",
-    "cannot find your own store: neither HOME nor XDG_STATE_HOME is set " +
-      "(name a store with --store)",
-  );
+  return {
+    path: machineStore(runtime),
+    createFolder: runtime.os === "windows",
+    isOwn: false,
+  };
 }

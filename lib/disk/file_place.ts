@@ -3,6 +3,7 @@ import { PortForError } from "../error.ts";
 import type { Change, Changes, Place, View } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { editDocument, EditError } from "../toml/document_edit.ts";
+import { realPathOf } from "./real_path.ts";
 import { readStore } from "./store_file.ts";
 import { createFolderOf, updateStore } from "./store_update.ts";
 import { StoreView } from "./store_view.ts";
@@ -30,6 +31,15 @@ export class FilePlace implements Place {
     this.name = path;
     this.#options = options;
     this.#runtime = runtime;
+  }
+
+  source(): string {
+    try {
+      return realPathOf(this.name, this.#runtime);
+    } catch {
+      // It cannot be written there either; who tries that is told why.
+      return this.name;
+    }
   }
 
   read(): StoreView {

@@ -8,8 +8,14 @@ import { readOwnSysctlFile } from "./sysctl_files.ts";
  * The ports that the kernel is told to keep out of its ephemeral range: each is
  * kept for somebody. Those that port-for itself has added are for the names of
  * a store, which may be one that cannot be read.
+ *
+ * @param source The store that asks, symlinks followed: what port-for has added
+ * for that is no claim of others.
  */
-export function reservedClaims(runtime: Runtime): Claim[] {
+export function reservedClaims(
+  runtime: Runtime,
+  source: string | undefined,
+): Claim[] {
   const left = new PortSet(readReservedPorts(runtime));
   if (left.isEmpty) return [];
   const claims: Claim[] = [];
@@ -17,9 +23,11 @@ export function reservedClaims(runtime: Runtime): Claim[] {
     const ranges = [...new PortSet(ports).retainAll(left).ranges()];
     if (ranges.length === 0) continue;
     for (const range of ranges) left.delete(range);
+    if (store === source) continue;
     claims.push({
       ranges,
       kind: "reserved ports",
+      by: store,
       text: `reserved by port-for for a name in ${store}`,
     });
   }
@@ -27,6 +35,7 @@ export function reservedClaims(runtime: Runtime): Claim[] {
   return [...claims, {
     ranges: [...left.ranges()],
     kind: "reserved ports",
+    by: "",
     text: "kept by the administrator in ip_local_reserved_ports",
   }];
 }

@@ -7,7 +7,9 @@ export interface Claim {
   readonly ranges: readonly PortRange[];
   /** Where the promise stands. */
   readonly kind: "reserved ports" | "services file" | "socket unit" | "store";
-  /** Who claims them, in words that go on "port 8100 is ...". */
+  /** Who claims them: a service, a unit, a name; empty where nobody says. */
+  readonly by: string;
+  /** The same in words that go on "port 8100 is ...". */
   readonly text: string;
 }
 

@@ -10,12 +10,13 @@ import {
 import type { PortSet } from "../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
 import type { Service } from "../ports/services.ts";
-import { currentRuntime } from "../runtime/current.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
 import type { Holder } from "./holder.ts";
 import { type Holders, holdersOf, readHolders } from "./listeners.ts";
+import { type Claim, claimsOn } from "./claim.ts";
 import { Prober } from "./probe.ts";
+import { lowestUnprivileged } from "./unprivileged.ts";
 
 /** Everything that is known about a port on this machine. */
 export interface PortExplanation {
@@ -37,6 +38,13 @@ export interface PortExplanation {
   readonly ephemeral?: { readonly range: PortRange; readonly source: string };
   /** Whether the Linux kernel is told not to hand it out. */
   readonly kernelReserved: boolean;
+  /** Who on this machine it is promised to, where it is to anybody. */
+  readonly claims?: readonly PortClaim[];
+  /**
+   * The lowest port that a service without privileges may bind on this machine,
+   * where that is above it and not the usual 1024.
+   */
+  readonly unprivilegedFrom?: number;
   /** The claimed port that it is too near to, where there is one. */
   readonly near?: ClaimedPort;
   /** The run of available ports that it is in, where that is too short. */
@@ -44,6 +52,9 @@ export interface PortExplanation {
   /** Who holds it, as far as this user may see. */
   readonly holders: readonly Holder[];
 }
+
+/** A promise of a port to somebody on this machine. */
+export type PortClaim = Omit<Claim, "ranges">;
 
 /** A port that is not available, and why. */
 export interface ClaimedPort {
@@ -55,42 +66,36 @@ export interface ClaimedPort {
   readonly service?: Service;
 }
 
-/**
- * Explains a port: whether it is good, whether it is free, and why.
- *
- * @param port The port, 1-65535.
- * @throws {PortForError} `BAD_INPUT` where it is not a port.
- *
- * @example
- * ```ts
- * import { explainPort } from "@x/port-for";
- *
- * const { good, assigned } = await explainPort(5432);
- * console.log(good, assigned[0]?.name); // false postgresql
- * ```
- */
-export function explainPort(port: number): Promise<PortExplanation> {
-  return explain(port, currentRuntime);
-}
-
 /** What is known already, or different here. */
 export interface ExplainOptions {
   /** Who holds this port and perhaps others. */
   readonly holders?: Holders;
   /** The highest port that can be available, 1-65535. By default 49151. */
   readonly high?: number;
+  /** What this machine has promised to others. By default nothing. */
+  readonly claims?: readonly Claim[];
 }
 
-/** `explainPort` on a given runtime. */
+/**
+ * Explains a port: whether it is good, whether it is free, and why.
+ *
+ * @param port The port, 1-65535.
+ * @param runtime The machine.
+ * @param options What is known already, or different here.
+ * @throws {PortForError} `BAD_INPUT` where it is not a port.
+ */
 export async function explain(
   port: number,
   runtime: Runtime,
-  { holders, high }: ExplainOptions = {},
+  { holders, high, claims = [] }: ExplainOptions = {},
 ): Promise<PortExplanation> {
   checkPort(port, "explain port");
   // The names of services are a large module: choosing never needs them.
   const services = await import("../ports/services.ts");
   const ephemeral = readEphemeralRanges(runtime);
+  const lowest = lowestUnprivileged(runtime);
+  const promised = claimsOn(port, claims);
+  const isPrivileged = port > SYSTEM_PORTS.last && port < lowest;
   const available = availableOutside(
     ephemeral.ranges,
     high === undefined ? {} : { high },
@@ -98,13 +103,18 @@ export async function explain(
   const verdict = await new Prober(runtime).verdict(port);
   return {
     port,
-    good: goodPortsOf(available).has(port),
+    good: goodPortsOf(available).has(port) && promised.length === 0 &&
+      !isPrivileged,
     free: verdict === "free",
     ...(verdict === "forbidden" ? { forbidden: true } : {}),
     space: spaceOf(port),
     assigned: services.assignedServices(port),
     wellKnown: services.wellKnownServices(port),
     kernelReserved: ephemeral.reserved.has(port),
+    ...(promised.length > 0
+      ? { claims: promised.map(({ kind, by, text }) => ({ kind, by, text })) }
+      : {}),
+    ...(isPrivileged ? { unprivilegedFrom: lowest } : {}),
     ...ephemeralFact(port, ephemeral),
     ...(available.has(port) ? neighbourhood(port, available, services) : {}),
     holders: holdersOf(

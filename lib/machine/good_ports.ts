@@ -12,8 +12,10 @@ import {
   formatPortRanges,
   type PortRange,
 } from "../ports/port_range.ts";
-import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
-import { ephemeralPortRanges } from "./ephemeral.ts";
+import { type Ports, PortSet, portSet, setOf } from "../ports/port_set.ts";
+import { currentRuntime } from "../runtime/current.ts";
+import { readEphemeralRanges } from "./ephemeral.ts";
+import { formatReservedPorts } from "./reserved.ts";
 
 /** What to look at, beside the bounds. */
 export interface AvailableOptions extends Bounds {
@@ -26,7 +28,8 @@ export interface AvailableOptions extends Bounds {
 
 /**
  * The available ports: in 1024-49151 (or within `low` and `high`), not
- * assigned, not well known, outside the ephemeral ranges of this machine.
+ * assigned, not well known, outside the ephemeral ranges of this machine, and not on the kernel's list of
+ * reserved ports, which are kept for somebody.
  *
  * @throws {PortForError} `BAD_INPUT` where a bound is not a port or a range is
  * none.
@@ -46,7 +49,7 @@ export function availablePorts(
   }
   const excluded = excludeRanges
     ? [...portSet(excludeRanges).ranges()]
-    : ephemeralPortRanges();
+    : notAvailableHere();
   return availableOutside(excluded, bounds);
 }
 
@@ -110,11 +113,22 @@ function checkShape(shape: GoodRangeShape): void {
 
 /** The good ports as they are now. Not to be changed by the caller. */
 export function currentGoodPorts(): PortSet {
-  const ephemeral = ephemeralPortRanges();
-  const key = formatPortRanges(ephemeral);
-  if (latest?.key !== key) latest = { key, good: goodPortsOutside(ephemeral) };
+  const { configured, reserved } = readEphemeralRanges(currentRuntime);
+  const key = `${formatPortRanges(configured)} ${
+    formatReservedPorts(reserved)
+  }`;
+  if (latest?.key !== key) {
+    const good = goodPortsOutside(configured).deleteAll(reserved);
+    latest = { key, good };
+  }
   return latest.good;
 }
 
-/** The good ports by the ephemeral ranges, which hardly ever change. */
+/** The ephemeral ranges as configured, and what is kept out of them for others. */
+function notAvailableHere(): PortRange[] {
+  const { configured, reserved } = readEphemeralRanges(currentRuntime);
+  return [...setOf(configured).addAll(reserved).ranges()];
+}
+
+/** The good ports by what the kernel is told, which hardly ever changes. */
 let latest: { key: string; good: PortSet } | undefined;

@@ -4,7 +4,7 @@ import { isPort } from "../ports/port_range.ts";
 import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
 import { availablePorts, currentGoodPorts } from "./good_ports.ts";
 import { currentRuntime } from "../runtime/current.ts";
-import { portIsUsed, type ProbeOptions, Prober } from "./probe.ts";
+import { type ProbeOptions, Prober } from "./probe.ts";
 
 /** Which ports not to take, and how to probe. */
 export interface SelectOptions extends ProbeOptions {

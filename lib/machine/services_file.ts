@@ -23,6 +23,7 @@ export function servicesFileClaims(runtime: Runtime): Claim[] {
     claims.set(port, {
       ranges: [{ first: port, last: port }],
       kind: "services file",
+      by: name,
       text: `claimed by ${name} in ${SERVICES_FILE}`,
     });
   }

@@ -43,7 +43,12 @@ export function socketUnitClaims(runtime: Runtime): Claim[] {
     const ranges = portsIn(texts.filter((text) => text !== undefined))
       .map((port) => ({ first: port, last: port }));
     if (ranges.length === 0) continue;
-    claims.push({ ranges, kind: "socket unit", text: `claimed by ${unit}` });
+    claims.push({
+      ranges,
+      kind: "socket unit",
+      by: unit,
+      text: `claimed by ${unit}`,
+    });
   }
   return claims;
 }

@@ -2,6 +2,12 @@ import { ASSIGNED, UNCLAIMED_RUNS, WELL_KNOWN } from "../../data/ranges.ts";
 import { MAX_PORT, type PortRange } from "./port_range.ts";
 import { PortSet } from "./port_set.ts";
 
+/**
+ * Where Kubernetes (NodePorts) and Docker Swarm publish services by default.
+ * Ports in it that are on the Wikipedia list, too, count as these.
+ */
+export const PUBLISHED_RANGE: PortRange = { first: 30000, last: 32767 };
+
 let assigned: PortSet | undefined;
 let wellKnown: PortSet | undefined;
 let unclaimed: PortSet | undefined;

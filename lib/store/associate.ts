@@ -6,11 +6,13 @@ import {
   portsOf,
 } from "../association.ts";
 import { quoted } from "../error.ts";
+import type { Claim } from "../machine/claim.ts";
 import { Chooser, type HeldPorts } from "../machine/choose.ts";
 import type { View } from "../place.ts";
 import { parsePortRange } from "../ports/port_range.ts";
 import { type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import { type AssociateOptions, checkOptions } from "./associate_options.ts";
+import { readClaims } from "./claims.ts";
 import { changeStore } from "./change.ts";
 import { isRenewedBy, leasedFor } from "./lease.ts";
 import { refuseHeld, refuseOther } from "./refusals.ts";
@@ -66,8 +68,10 @@ async function associated(
 ): Promise<Association[]> {
   let result: Association[] = [];
   let warnings = async (): Promise<void> => {};
+  // Before the lock is taken: a source may be slow, and others wait for it.
+  const claims = readClaims(store.runtime, store.place.source());
   await changeStore(store, names, async (view, reservations) => {
-    const chooser = chooserFor(store, view, options);
+    const chooser = chooserFor(store, view, claims, options);
     const changes = new Map<string, Association>();
     const added: Association[] = [];
     for (const name of names) {
@@ -95,8 +99,9 @@ async function associated(
 
 /** What a call leaves open is as the policy of the store wants it. */
 function chooserFor(
-  { place, warn, runtime }: Store,
+  { place, warn, runtime, seed = "" }: Store,
   { policy }: View,
+  claims: readonly Claim[],
   { range, exclude, random, udp, count, reserve }: AssociateOptions,
 ): Chooser {
   const policyName = `the [policy] of ${place.name}`;
@@ -111,6 +116,8 @@ function chooserFor(
     udp: udp ?? false,
     count: count ?? 1,
     reserve: reserve ?? false,
+    claims,
+    seed,
   }, runtime);
   const { warning } = chooser.offer.ephemeral;
   if (warning) warn(warning);

@@ -10,12 +10,26 @@ export interface Store {
   readonly runtime: Runtime;
   /** How long to wait for others, in seconds. */
   readonly wait: number;
+  /**
+   * What goes into the sequence of candidates beside a name. By default
+   * nothing, so that a name gets the same port on every machine.
+   */
+  readonly seed?: string;
   /** Takes messages that are no errors. */
   readonly warn: (message: string) => void;
 }
 
 /** How long to wait for other writers by default, in seconds. */
 export const DEFAULT_WAIT = 10;
+
+/**
+ * The seed for a user's own store: two people on one machine who both ask for
+ * `web` seldom meet.
+ */
+export function seedOf(runtime: Runtime): string {
+  const id = runtime.userId();
+  return id === undefined ? "" : `${id}:`;
+}
 
 /** What a name has, if that is not a lease that has ended. */
 export function liveIn(view: View, name: string): Association | undefined {

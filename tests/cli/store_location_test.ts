@@ -45,6 +45,13 @@ Deno.test("a store is named, else the user's, else the machine's", () => {
       [{ user: true }, { HOME: "/home/me" }, BY_HOME, true, "linux"],
       [
         { user: true },
+        { HOME: "/home/me", PORT_FOR_STORE: "/env" },
+        BY_HOME,
+        true,
+        "linux",
+      ],
+      [
+        { user: true },
         { USERPROFILE: "C:\\Users\\me" },
         "C:\\Users\\me/.local/state/port-for/port-for.toml",
         true,
@@ -52,7 +59,8 @@ Deno.test("a store is named, else the user's, else the machine's", () => {
       ],
     ] as const
   ) {
-    assertEquals(location(options, env, os), { path, createFolder });
+    const isOwn = "user" in options;
+    assertEquals(location(options, env, os), { path, createFolder, isOwn });
   }
   // Only an absolute one counts.
   for (

@@ -165,7 +165,8 @@ onMachine(
   "what others gave up is reserved again, and what they took since is theirs",
   { reserved: `${QUIET}` },
   async (machine) => {
-    await machine.done(...GIVEN, "db");
+    const { stderr } = await machine.portFor(...GIVEN, "db");
+    assertStringIncludes(stderr, "kept by the administrator");
     assertEquals(machine.entries().get("db")?.reserved, "file");
     await machine.shell(`echo > ${RESERVED_FILE}`);
     for (let call = 0; call < 3; call++) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { explain, explainPort } from "../../lib/machine/explain.ts";
+import { explain } from "../../lib/machine/explain.ts";
+import { explainPort } from "../../lib/store/explain.ts";
 import { availableOutside, goodPortsOf } from "../../lib/ports/policy.ts";
 import { portSet } from "../../lib/ports/port_set.ts";
 import { quietLinux, RANGE_FILE } from "../support/fake_runtime.ts";

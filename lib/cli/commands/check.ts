@@ -1,5 +1,7 @@
 import { PortForError, quoted } from "../../error.ts";
+import type { Claim } from "../../machine/claim.ts";
 import { readEphemeralRanges } from "../../machine/ephemeral.ts";
+import { signOfNode } from "../../machine/node.ts";
 import { readReservedPorts } from "../../machine/reserved.ts";
 import {
   foreignReservations,
@@ -15,7 +17,11 @@ import {
   SYSTEM_PORTS,
 } from "../../ports/port_range.ts";
 import { PortSet, setOf } from "../../ports/port_set.ts";
-import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
+import {
+  assignedPorts,
+  PUBLISHED_RANGE,
+  wellKnownPorts,
+} from "../../ports/registry.ts";
 import {
   errorCode,
   type FileFacts,
@@ -26,6 +32,7 @@ import { type Association, nameProblem, portsOf } from "../../association.ts";
 import type { Policy } from "../../place.ts";
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
+import { readClaims } from "../../store/claims.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
 import { type Call, readStore, type StoreContent } from "../call.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
@@ -68,9 +75,13 @@ async function checked(call: Call): Promise<CheckReport> {
     problems.push(error.message);
   }
   const { associations, policy } = content;
-  const claims = claimsOn(runtime, policy);
+  const promised = readClaims(runtime, store.place.source());
+  const reasons = reasonsToMove(runtime, policy);
   for (const association of associations) {
-    problems.push(...associationProblems(association, claims));
+    problems.push(
+      ...associationProblems(association),
+      ...portProblems(association, reasons, promised),
+    );
   }
   problems.push(...reservationProblems(path, associations, runtime));
   const notes = (await statusOf(associations, runtime))
@@ -98,10 +109,7 @@ function useNotes({ name, port, holders }: AssociationStatus): string[] {
   );
 }
 
-function* associationProblems(
-  association: Association,
-  claims: readonly Claim[],
-): Generator<string> {
+function* associationProblems(association: Association): Generator<string> {
   const { name, expires } = association;
   const shown = quoted(name);
   const wrong = nameProblem(name);
@@ -112,25 +120,53 @@ function* associationProblems(
     yield `the lease of ${shown} expired at ${expires.toISOString()} ` +
       `(drop it with --prune, or renew it with --ttl)`;
   }
-  const move = `move it: take it away with --unbind and associate it again`;
+}
+
+const MOVE = "move it: take it away with --unbind, then ask for it again";
+
+/** Why a name's ports would not be chosen today: the strongest reason. */
+function* portProblems(
+  association: Association,
+  reasons: readonly Reason[],
+  promised: readonly Claim[],
+): Generator<string> {
   const held = setOf([portsOf(association)]);
-  for (const { why, ports } of claims) {
+  const whose = `of ${quoted(association.name)}`;
+  for (const { why, ports } of reasons) {
     const common = new PortSet(held).retainAll(ports);
     if (common.isEmpty) continue;
     const which = [...common.ranges()].map(formatPortRange).join(", ");
-    yield `port ${which} of ${shown} is ${why} (${move})`;
-    // One reason to move is enough, and the first is the strongest.
+    yield `port ${which} ${whose} is ${why} (${MOVE})`;
+    return;
+  }
+  for (const claim of promised) {
+    if (isForName(claim, association.name)) continue;
+    const common = setOf(claim.ranges).retainAll(held);
+    if (common.isEmpty) continue;
+    const which = [...common.ranges()].map(formatPortRange).join(", ");
+    yield `port ${which} ${whose} is ${claim.text} (${MOVE})`;
     return;
   }
 }
 
+/**
+ * Whether a claim may well be for this very name: an administrator wrote it
+ * into /etc/services, made a socket unit for it, or keeps its port from the
+ * kernel.
+ */
+function isForName({ kind, by }: Claim, name: string): boolean {
+  if (kind === "reserved ports") return by === "";
+  if (kind === "store") return false;
+  return by.replace(/\.socket$/, "").toLowerCase() === name.toLowerCase();
+}
+
 /** Ports that would not be chosen today, and why. */
-interface Claim {
+interface Reason {
   readonly why: string;
   readonly ports: PortSet;
 }
 
-function claimsOn(runtime: Runtime, { range }: Policy): Claim[] {
+function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
   const { ranges, configured } = readEphemeralRanges(runtime);
   const ephemeral = `in the ephemeral range ${formatPortRanges(configured)}`;
   const dynamic = range && overlap(range, DYNAMIC_RANGE)
@@ -139,9 +175,25 @@ function claimsOn(runtime: Runtime, { range }: Policy): Claim[] {
   return [
     { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
     { why: "assigned by IANA", ports: assignedPorts() },
-    { why: "well known", ports: wellKnownPorts() },
+    ...wellKnownReasons(runtime),
     { why: ephemeral, ports: setOf(ranges) },
     ...dynamic,
+  ];
+}
+
+/** What orchestrators publish services on matters only on one of their nodes. */
+function wellKnownReasons(runtime: Runtime): Reason[] {
+  const known = new PortSet(wellKnownPorts());
+  const published = new PortSet(known).retainAll(setOf([PUBLISHED_RANGE]));
+  const sign = signOfNode(runtime);
+  const node = sign === undefined ? [] : [{
+    why: `in ${formatPortRange(PUBLISHED_RANGE)}, on which the orchestrator ` +
+      `of this node publishes services (by ${sign})`,
+    ports: published,
+  }];
+  return [
+    ...node,
+    { why: "well known", ports: known.deleteAll(published) },
   ];
 }
 

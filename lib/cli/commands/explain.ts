@@ -14,6 +14,8 @@ import {
   parsePort,
   SYSTEM_PORTS,
 } from "../../ports/port_range.ts";
+import { UNPRIVILEGED_FILE } from "../../machine/unprivileged.ts";
+import { readClaims } from "../../store/claims.ts";
 import { WHAT_FORBIDS } from "../../machine/probe.ts";
 import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
@@ -48,6 +50,7 @@ export async function explain(call: Call): Promise<number> {
   );
   const { associations, policy, isReadable } = await storeIfReadable(call);
   const holders = readHolders(runtime, new Set(ports));
+  const claims = readClaims(runtime, call.store.place.source());
   const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
   const explanations: ExplainedPort[] = [];
   for (const port of ports) {
@@ -56,6 +59,7 @@ export async function explain(call: Call): Promise<number> {
     );
     const explanation = await explainPort(port, runtime, {
       holders,
+      claims,
       ...(reachesDynamic ? { high: MAX_PORT } : {}),
     });
     const allowed = !policy.exclude?.has(port) &&
@@ -128,7 +132,8 @@ function* facts(
   explanation: ExplainedPort,
   isRoot: boolean,
 ): Generator<string> {
-  const { association, ephemeral, near, shortRange, holders } = explanation;
+  const { association, claims = [], ephemeral, near, shortRange, holders } =
+    explanation;
   for (const service of explanation.assigned) {
     yield service.name === "" && service.description === "Reserved"
       ? `reserved by IANA${transportText(service)}`
@@ -145,9 +150,15 @@ function* facts(
     yield `in the dynamic range ${formatPortRange(DYNAMIC_RANGE)}: ` +
       `never a place for a service`;
   }
-  if (explanation.kernelReserved) {
+  for (const { text } of claims) yield text;
+  if (explanation.unprivilegedFrom) {
+    yield `below ${explanation.unprivilegedFrom}: only privileged programs ` +
+      `may bind it (${UNPRIVILEGED_FILE})`;
+  }
+  const isKept = claims.some(({ kind }) => kind === "reserved ports");
+  if (explanation.kernelReserved && !isKept) {
     yield "reserved in the kernel, which never hands it out";
-  } else if (ephemeral) {
+  } else if (ephemeral && !explanation.kernelReserved) {
     yield `in the ephemeral range ${formatPortRange(ephemeral.range)} ` +
       `(${ephemeral.source}): the system may hand it out at any time`;
   }

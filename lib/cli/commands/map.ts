@@ -1,3 +1,4 @@
+import { type Claim, claimedPorts } from "../../machine/claim.ts";
 import { readEphemeralRanges } from "../../machine/ephemeral.ts";
 import { readPortsInUse } from "../../machine/listeners.ts";
 import { goodPortsOutside } from "../../ports/policy.ts";
@@ -12,6 +13,7 @@ import { PortSet, setOf } from "../../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
 import { portsOf } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { readClaims } from "../../store/claims.ts";
 import { type Call, readStore } from "../call.ts";
 import { type Painter, painterFor } from "../text.ts";
 
@@ -24,6 +26,7 @@ export type PortKind =
   | "system"
   | "assigned"
   | "well known"
+  | "claimed"
   | "left over";
 
 /** The port space by kind, as `--map --json` prints it. */
@@ -54,6 +57,12 @@ const LOOK: readonly {
   { kind: "good", mark: "o", paint: "good", legend: "good" },
   { kind: "well known", mark: "w", paint: "warn", legend: "well known" },
   { kind: "assigned", mark: ":", paint: "dim", legend: "assigned by IANA" },
+  {
+    kind: "claimed",
+    mark: "c",
+    paint: "warn",
+    legend: "claimed by others here",
+  },
   { kind: "ephemeral", mark: "~", paint: "dim", legend: "ephemeral" },
   { kind: "system", mark: "s", paint: "dim", legend: "system ports" },
   {
@@ -76,8 +85,10 @@ export async function map(call: Call): Promise<void> {
     ? { first: 0, last: MAX_PORT }
     : parsePortRange(given, "--range");
   const { associations } = await readStore(call);
+  const source = call.store.place.source();
+  const claims = readClaims(runtime, source);
   const associated = associations.map(portsOf);
-  const sets = portKinds(call.runtime, associated, range);
+  const sets = portKinds(runtime, associated, claims, range);
   runtime.writeOut(
     line.has("json")
       ? `${JSON.stringify(portMap(range, sets))}\n`
@@ -90,9 +101,10 @@ type PortSets = ReadonlyMap<PortKind, PortSet>;
 function portKinds(
   runtime: Runtime,
   associated: readonly PortRange[],
+  claims: readonly Claim[],
   range: PortRange,
 ): PortSets {
-  const { ranges } = readEphemeralRanges(runtime);
+  const { ranges, configured } = readEphemeralRanges(runtime);
   const left = setOf([range]);
   // What a port is first counts: a port is of one kind only.
   const take = (ports: PortSet) => {
@@ -104,8 +116,9 @@ function portKinds(
     ["system", take(setOf([SYSTEM_PORTS]))],
     ["assigned", take(assignedPorts())],
     ["well known", take(wellKnownPorts())],
+    ["claimed", take(claimedPorts(claims))],
     ["ephemeral", take(setOf(ranges))],
-    ["good", take(goodPortsOutside(ranges))],
+    ["good", take(goodPortsOutside(configured))],
   ]);
   return kinds
     .set("left over", left)

@@ -1,0 +1,32 @@
+import { PortForError } from "../error.ts";
+import { isAbsolute } from "../runtime/path.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+
+/** The path of the machine's store. */
+export function machineStore(runtime: Runtime): string {
+  if (runtime.os !== "windows") return "/etc/port-for.toml";
+  const programData = runtime.env("ProgramData") || "C:\\ProgramData";
+  return `${programData}\\port-for\\port-for.toml`;
+}
+
+/**
+ * The path of the user's own store, by the XDG Base Directory Specification.
+ *
+ * @throws {PortForError} where the environment does not say.
+ */
+export function userStore(runtime: Runtime): string {
+  return `${userStateFolder(runtime)}/port-for.toml`;
+}
+
+function userStateFolder(runtime: Runtime): string {
+  const state = runtime.env("XDG_STATE_HOME") ?? "";
+  // The specification has relative paths ignored.
+  if (isAbsolute(state, runtime.os)) return `${state}/port-for`;
+  const home = runtime.env("HOME") || runtime.env("USERPROFILE") || "";
+  if (isAbsolute(home, runtime.os)) return `${home}/.local/state/port-for`;
+  throw new PortForError(
+    "FAILED",
+    "cannot find your own store: neither HOME nor XDG_STATE_HOME is set " +
+      "(name a store with --store)",
+  );
+}

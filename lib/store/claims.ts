@@ -1,0 +1,54 @@
+import { type Association, holdsPorts, portsOf } from "../association.ts";
+import { FilePlace } from "../disk/file_place.ts";
+import { machineStore, userStore } from "../disk/usual_stores.ts";
+import { quoted } from "../error.ts";
+import { reservedClaims } from "../kernel/reserved_claims.ts";
+import type { Claim } from "../machine/claim.ts";
+import { servicesFileClaims } from "../machine/services_file.ts";
+import { socketUnitClaims } from "../machine/socket_units.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+
+/**
+ * What this machine has promised to others than the names of one store. What
+ * cannot be read claims nothing.
+ *
+ * @param source Where the store is, symlinks followed, if it is a file.
+ */
+export function readClaims(
+  runtime: Runtime,
+  source: string | undefined,
+): Claim[] {
+  return [
+    ...reservedClaims(runtime, source),
+    ...servicesFileClaims(runtime),
+    ...socketUnitClaims(runtime),
+    ...otherStoresClaims(runtime, source),
+  ];
+}
+
+/** What the machine's store and the user's own have promised, but for `source`. */
+function otherStoresClaims(
+  runtime: Runtime,
+  source: string | undefined,
+): Claim[] {
+  return [machineStore, userStore].flatMap((usual) => {
+    try {
+      const path = usual(runtime);
+      if (path === source || runtime.realPath(path) === source) return [];
+      const view = new FilePlace(path, { wait: 0 }, runtime).read();
+      return view.all().filter(holdsPorts).map((one) => claimOf(one, path));
+    } catch {
+      // Not there, broken, or not for this user to read.
+      return [];
+    }
+  });
+}
+
+function claimOf(association: Association, path: string): Claim {
+  return {
+    ranges: [portsOf(association)],
+    kind: "store",
+    by: association.name,
+    text: `claimed by ${quoted(association.name)} of ${path}`,
+  };
+}
