@@ -25,39 +25,82 @@ function fillUp(path: string): void {
   }
 }
 
-Deno.test({
-  name:
-    "on a disk that is full nothing is lost, and all is well once it is not",
-  ignore: !canMount,
-  fn: async () => {
-    await using mounts = await Mounts.of(
-      "mount -t tmpfs -o size=16k none $folder",
-    );
-    Deno.writeTextFileSync(mounts.seen("ports.toml"), KEPT);
-    fillUp(mounts.seen("filler"));
-
-    for (const args of [["fresh"], ["--port=29500", "fresh"], ["-uweb"]]) {
-      const { status, stdout, stderr } = await call(mounts, ...args);
-      assertEquals([status, stdout], [1, ""]);
-      assertStringIncludes(stderr, NO_SPACE);
-      assertEquals(Deno.readTextFileSync(mounts.seen("ports.toml")), KEPT);
-      assertEquals(mounts.names(), [
-        "filler",
-        "ports.toml",
-        "ports.toml.lock",
-      ]);
-    }
-    assertEquals((await call(mounts, "web")).stdout, "24017\n");
-
-    Deno.removeSync(mounts.seen("filler"));
-    const { status, stdout } = await call(mounts, "fresh");
-    assertEquals(status, 0);
-    const text = Deno.readTextFileSync(mounts.seen("ports.toml"));
-    assertEquals(entriesOf(text).get("fresh"), Number(stdout));
-    assertEquals(mounts.names(), ["ports.toml", "ports.toml.lock"]);
-    survived({ faults: 3, processes: 5 });
+/** How a disk refuses: as it is mounted, spoilt, and put right again. */
+const REFUSING: Readonly<
+  Record<string, {
+    readonly mount: string;
+    readonly spoil?: (mounts: Mounts) => unknown;
+    readonly repair: (mounts: Mounts) => unknown;
+    readonly why: string;
+    /** What is there afterwards beside the store. */
+    readonly beside?: readonly string[];
+  }>
+> = {
+  "is full": {
+    mount: "size=16k",
+    spoil: (mounts) => fillUp(mounts.seen("filler")),
+    repair: (mounts) => Deno.removeSync(mounts.seen("filler")),
+    why: NO_SPACE,
+    beside: ["filler", "ports.toml.lock"],
   },
-});
+  // The folder itself is a file; with the lock there, the store is too many.
+  "has no file left": {
+    mount: "nr_inodes=2",
+    repair: (mounts) => remount(mounts, "nr_inodes=9"),
+    why: NO_SPACE,
+  },
+  "has one file left": {
+    mount: "nr_inodes=3",
+    repair: (mounts) => remount(mounts, "nr_inodes=9"),
+    why: NO_SPACE,
+    beside: ["ports.toml.lock"],
+  },
+  "is read-only": {
+    mount: "size=64k",
+    spoil: (mounts) => remount(mounts, "ro"),
+    repair: (mounts) => remount(mounts, "rw"),
+    why: "read-only",
+  },
+};
+
+function remount(mounts: Mounts, how: string): Promise<Outcome> {
+  const mount = ["mount", "-o", `remount,${how}`, mounts.outside.path];
+  return runTool([...mounts.prefix, ...mount]);
+}
+
+for (const [what, disk] of Object.entries(REFUSING)) {
+  Deno.test({
+    name:
+      `on a disk that ${what} names are found, nothing is lost, and all is well once it is not`,
+    ignore: !canMount,
+    fn: async () => {
+      await using mounts = await Mounts.of(
+        `mount -t tmpfs -o ${disk.mount} none $folder`,
+      );
+      Deno.writeTextFileSync(mounts.seen("ports.toml"), KEPT);
+      await disk.spoil?.(mounts);
+
+      for (const args of [["fresh"], ["--port=29500", "fresh"], ["-uweb"]]) {
+        const { status, stdout, stderr } = await call(mounts, ...args);
+        assertEquals([status, stdout], [1, ""]);
+        assertStringIncludes(stderr, disk.why);
+        assertEquals(Deno.readTextFileSync(mounts.seen("ports.toml")), KEPT);
+        const names = ["ports.toml", ...disk.beside ?? []].sort();
+        assertEquals(mounts.names(), names);
+      }
+      assertEquals((await call(mounts, "web")).stdout, "24017\n");
+      assertEquals((await call(mounts, "--list")).status, 0);
+
+      await disk.repair(mounts);
+      const { status, stdout } = await call(mounts, "fresh");
+      assertEquals(status, 0);
+      const text = Deno.readTextFileSync(mounts.seen("ports.toml"));
+      assertEquals(entriesOf(text).get("fresh"), Number(stdout));
+      assertEquals(mounts.names(), ["ports.toml", "ports.toml.lock"]);
+      survived({ faults: 3, processes: 6 });
+    },
+  });
+}
 
 Deno.test({
   name: "a disk that fills up with names keeps all that were printed",
@@ -91,61 +134,6 @@ Deno.test({
       assertEquals((await call(mounts, "--unbind", gone)).status, 0);
       survived({ faults: 1, processes: printed.size + 2 });
     }
-  },
-});
-
-Deno.test({
-  name: "where no file can be made, neither lock nor store, nothing is lost",
-  ignore: !canMount,
-  fn: async () => {
-    // The folder itself is one; with the lock there, the store is too many.
-    for (const inodes of [2, 3]) {
-      await using mounts = await Mounts.of(
-        `mount -t tmpfs -o nr_inodes=${inodes} none $folder`,
-      );
-      Deno.writeTextFileSync(mounts.seen("ports.toml"), KEPT);
-      const { status, stdout, stderr } = await call(mounts, "fresh");
-
-      assertEquals([status, stdout], [1, ""]);
-      assertStringIncludes(stderr, NO_SPACE);
-      assertEquals(Deno.readTextFileSync(mounts.seen("ports.toml")), KEPT);
-      assertEquals(
-        mounts.names(),
-        ["ports.toml", "ports.toml.lock"].slice(0, inodes - 1),
-      );
-      survived({ faults: 1, processes: 1 });
-    }
-  },
-});
-
-Deno.test({
-  name: "on a read-only mount what is there is found, and nothing is lost",
-  ignore: !canMount,
-  fn: async () => {
-    await using mounts = await Mounts.of(
-      "mount -t tmpfs -o size=64k none $folder",
-    );
-    Deno.writeTextFileSync(mounts.seen("ports.toml"), KEPT);
-    const remount = (how: string) =>
-      runTool([
-        ...mounts.prefix,
-        ...["mount", "-o", `remount,${how}`, mounts.outside.path],
-      ]);
-    await remount("ro");
-
-    assertEquals((await call(mounts, "web")).stdout, "24017\n");
-    assertEquals((await call(mounts, "--list")).status, 0);
-    for (const args of [["fresh"], ["--port=29500", "fresh"], ["-uweb"]]) {
-      const { status, stdout, stderr } = await call(mounts, ...args);
-      assertEquals([status, stdout], [1, ""]);
-      assertStringIncludes(stderr, "the file system is read-only");
-    }
-    assertEquals(Deno.readTextFileSync(mounts.seen("ports.toml")), KEPT);
-    assertEquals(mounts.names(), ["ports.toml"]);
-
-    await remount("rw");
-    assertEquals((await call(mounts, "fresh")).status, 0);
-    survived({ faults: 3, processes: 6 });
   },
 });
 

@@ -1,75 +1,76 @@
-import { assert, assertEquals } from "@std/assert";
-import { inForm, SEED, SEED_HINT, survived } from "../support/fault_form.ts";
-import type { Message, Share } from "../support/mutation_worker.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Failures, inForm, SEED, survived } from "../support/fault_form.ts";
+import { hastyMachine } from "../support/interposed.ts";
 import { checkText, type Kind, mutation, VALID } from "../support/mutations.ts";
+import { callOn } from "../support/scenarios.ts";
+import { TempFolder } from "../support/temp.ts";
 
 const MUTATIONS = Number(
   Deno.env.get("PORT_FOR_FAULTS_MUTATIONS") || inForm(4000, 1_000_000),
 );
 
-/** A worker that says nothing for so long hangs, however busy the machine is. */
-const PATIENCE_MS = 60_000;
+/** How many mutations meet the whole program once. */
+const WHOLE = inForm(40, 100);
 
-/** Lets a worker do its share. */
-function gnaw(share: Share): Promise<Readonly<Record<Kind, number>>> {
-  const worker = new Worker(
-    import.meta.resolve("../support/mutation_worker.ts"),
-    { type: "module" },
-  );
-  let at = share.from;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return new Promise<Readonly<Record<Kind, number>>>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${why} (${SEED_HINT})`));
-    const wait = () => {
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => fail(`a mutation soon after ${at} makes it hang`),
-        PATIENCE_MS,
-      );
-    };
-    wait();
-    worker.onmessage = ({ data }: MessageEvent<Message>) => {
-      wait();
-      if ("done" in data) resolve(data.done);
-      else if ("at" in data) at = data.at;
-      else fail(`mutation ${data.failed}, ${data.text}: ${data.why}`);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      fail(event.message);
-    };
-    worker.postMessage(share);
-  }).finally(() => {
-    clearTimeout(timer);
-    worker.terminate();
-  });
+/** The calls that a mutated store has to stand. */
+const CALLS = [["--list"], ["--get=web"], ["a"], ["fresh"], ["-ua"]];
+
+async function checkProgram(
+  temp: TempFolder,
+  bytes: Uint8Array,
+  text: string,
+  kind: Kind,
+): Promise<void> {
+  const path = temp.write("ports.toml", bytes);
+  const isText = same(new TextEncoder().encode(text), bytes);
+  for (const args of CALLS) {
+    const before = Deno.readFileSync(path);
+    const call = [`--store=${path}`, "--wait=0", ...args];
+    const { status, stdout, stderr } = await callOn(hastyMachine, call);
+    const said = `${args}: ${status} ${stderr} ${stdout}`;
+    assert(status === 0 && isText || status === 1, said);
+    // People are told what is wrong, in lines of ours: no stack of a crash.
+    assertMatch(stderr, /^(?:port-for: (?!cannot go on).+\n)*$/, said);
+    // What is sound may be listed, though something else is not.
+    const isListed = args[0] === "--list" && isText;
+    if (status === 1 && !isListed) assertEquals(stdout, "", said);
+    if (status === 1 || kind !== "sound" || !isText) {
+      assert(same(before, Deno.readFileSync(path)), `${said}: it was changed`);
+    }
+  }
 }
 
-Deno.test("stores that nothing has gnawed at are sound", () => {
-  for (const text of VALID) assertEquals(checkText(text), "sound");
-});
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
 
 Deno.test("a mutation is the same for the same seed and number", () => {
   assertEquals(mutation(SEED, 7), mutation(SEED, 7));
-  assert(mutation(SEED, 7).join() !== mutation(SEED, 8).join());
+  assert(!same(mutation(SEED, 7), mutation(SEED, 8)));
 });
 
 Deno.test(`${MUTATIONS.toLocaleString("en")} mutated stores crash nothing, and are changed only where they are sound`, async () => {
-  const share = { seed: SEED, to: MUTATIONS, step: 2, whole: inForm(40, 100) };
-  const shares = await Promise.allSettled([
-    gnaw({ ...share, from: 1 }),
-    gnaw({ ...share, from: 2 }),
-  ]);
+  for (const text of VALID) assertEquals(checkText(text), "sound");
+  using temp = new TempFolder();
+  const failures = new Failures();
   const kinds = { "no TOML": 0, unsound: 0, sound: 0 };
-  for (const result of shares) {
-    if (result.status === "rejected") throw result.reason;
-    for (const [kind, count] of Object.entries(result.value)) {
-      kinds[kind as Kind] += count;
-    }
+  for (let at = 1; at <= MUTATIONS; at++) {
+    const bytes = mutation(SEED, at);
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    await failures.try(`seed ${SEED}`, async () => {
+      try {
+        const kind = checkText(text);
+        kinds[kind]++;
+        if (at % WHOLE === 0) await checkProgram(temp, bytes, text, kind);
+      } catch (error) {
+        const { stack } = error as Error;
+        throw new Error(`mutation ${at}, ${JSON.stringify(text)}: ${stack}`);
+      }
+    });
   }
-  // Neither so many teeth that nothing is left, nor so few that all is.
+  // Neither so many changes that nothing is left, nor so few that all is.
   for (const [kind, count] of Object.entries(kinds)) {
     assert(count > MUTATIONS / 200, `${count} are ${kind}`);
   }
-  survived({ mutations: MUTATIONS });
+  survived({ mutations: failures.end() });
 });

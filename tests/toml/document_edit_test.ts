@@ -162,12 +162,17 @@ const FOREIGN_TABLES: readonly ((mark: string) => string)[] = [
 /** A comment that only looks as if it were more than one. */
 const COMMENT = ` # ask ' before " you touch it`;
 
+/** What a person has put beside a port. */
+const NOTE = `, note = "a # and a ] and a }"`;
+
 /** An entry, in every way that TOML has to write it outside a table header. */
 const SPELLINGS: readonly ((name: string, port: number) => string)[] = [
   (name, port) => `${JSON.stringify(name)} = ${port}`,
   (name, port) => `${escapedKey(name)}=${port}${COMMENT}`,
   (name, port) => `\t${JSON.stringify(name)} = { port = ${port} }`,
   (name, port) => `${JSON.stringify(name)} . port = 0x${port.toString(16)}`,
+  (name, port) =>
+    `${JSON.stringify(name)} = {port=+${port}${NOTE}}`.replace("+2", "2_"),
 ];
 
 /** A key that shows no character as it is. */
@@ -228,11 +233,17 @@ const anyChanges = fc.array(
 
 type Layout = typeof anyLayout extends fc.Arbitrary<infer T> ? T : never;
 
-/** A document that a person may have written, and its foreign lines. */
+/** A line of a text, and the name whose entry it belongs to. */
+interface Line {
+  readonly line: string;
+  readonly owner?: string;
+}
+
+/** A document that a person may have written, and what of it has to stay. */
 function written(
   names: readonly string[],
   layout: Layout,
-): { text: string; foreign: string[]; ports: Map<string, number> } {
+): { text: string; lines: Line[]; ports: Map<string, number> } {
   let marks = 0;
   const make = (
     kinds: readonly ((mark: string) => string)[],
@@ -249,24 +260,37 @@ function written(
   const root = make(FOREIGN, layout.root);
   const tables = make(FOREIGN_TABLES, layout.tables);
   const kept = layout.comments.map((kind) => comments[kind]!);
-  const own = {
+  const own: string[] = {
     header: ["[ports] # [ports]", ...entries],
     dotted: entries.map((entry) => `ports.${entry.trim()}`),
     inline: [
       `ports = {${
-        entries.map((entry) => entry.replace(COMMENT, "")).join(",")
+        entries.map((entry) => entry.replace(COMMENT, "").replace(NOTE, ""))
+          .join(",")
       }}`,
     ],
   }[layout.style];
 
-  const foreign = [...root, ...kept, ...tables];
-  const all = layout.style === "header"
-    ? [...root, own[0]!, ...kept, ...own.slice(1), ...tables]
-    : [...root, ...own, ...kept, ...tables];
-  const ended = all.join("\n") + (layout.open ? "" : "\n");
+  // An inline table is written anew with each change.
+  const isInline = layout.style === "inline";
+  const header = layout.style === "header" ? [own.shift()!] : [];
+  const ownLines = own.map((line, at) => ({ line, owner: names[at]! }));
+  const foreign = (parts: readonly string[]) =>
+    parts.flatMap((part) => part.split("\n")).map((line) => ({ line }));
+  const before = layout.style === "header" ? kept : [];
+  const behind = layout.style === "header" ? [] : kept;
+  const all: Line[] = [
+    ...foreign([...root]),
+    ...[...header, ...isInline ? own : []].map((line) => ({ line, owner: "" })),
+    ...foreign(before),
+    ...isInline ? [] : ownLines,
+    ...foreign([...behind, ...tables]),
+  ];
+  const ended = all.map(({ line }) => line).join("\n") +
+    (layout.open ? "" : "\n");
   const text = (layout.mark ? "\ufeff" : "") +
     (layout.crlf ? ended.replaceAll("\n", "\r\n") : ended);
-  return { text, foreign: foreign.flatMap((part) => part.split("\n")), ports };
+  return { text, lines: all.filter(({ owner }) => owner !== ""), ports };
 }
 
 /** Whether the lines are all there, in their order, as they were. */
@@ -284,11 +308,13 @@ Deno.test("any edits, on any text, do what they would do to a plain Map", () => 
       for (const [name, port] of start.ports) model[name] = [port, 1];
       assertEquals(meaning(text), { ...model });
 
+      const touched = new Set<string>();
       for (const step of steps) {
         const changes = new Map<string, Association | undefined>();
         for (const change of step) {
           const name = names[change.name]!;
           const { count } = change;
+          touched.add(name);
           // Each name has a hundred ports of its own, so that none collide.
           const port = 2000 + 100 * change.name + change.port;
           // A store is accurate to the second.
@@ -308,7 +334,11 @@ Deno.test("any edits, on any text, do what they would do to a plain Map", () => 
         text = editDocument(readDocument(before), changes);
 
         assertEquals(meaning(text), { ...model });
-        assert(hasLines(text, start.foreign), text);
+        // What nobody has changed is there as it was, entries too.
+        const kept = start.lines.filter(({ owner }) =>
+          owner === undefined || !touched.has(owner)
+        );
+        assert(hasLines(text, kept.map(({ line }) => line)), text);
         assertEquals(text.startsWith("\ufeff"), layout.mark);
         if (before.includes("\r\n")) assert(!/(?<!\r)\n/.test(text), text);
       }
