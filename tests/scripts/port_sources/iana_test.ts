@@ -12,92 +12,63 @@ function registry(...rows: string[]): string {
   return [COLUMNS, ...filled].join("\n") + "\n";
 }
 
-Deno.test("a service that has a row per transport becomes one row", () => {
-  const { rows } = readIana(registry(
-    "demo,2001,tcp,A demo",
-    "demo,2001,udp,A demo over UDP",
-    "demo,2001,sctp,A demo",
-  ));
-  assertEquals(rows, [{
-    first: 2001,
-    last: 2001,
-    name: "demo",
-    description: "A demo",
-    transports: ["tcp", "udp", "sctp"],
-  }]);
-});
+/** What rows come to, in short: ports, transports, name, description. */
+const ROWS: Readonly<
+  Record<string, readonly [rows: string[], short: string[]]>
+> = {
+  "a service that has a row per transport becomes one row": [
+    [
+      "demo,2001,tcp,A demo",
+      "demo,2001,udp,A demo over UDP",
+      "demo,2001,sctp,A demo",
+    ],
+    ["2001-2001 tcp+udp+sctp demo: A demo"],
+  ],
+  "services that share a port keep a row each": [
+    ["one,2001,tcp,", "two,2001,udp,", "one,2001-2002,tcp,"],
+    ["2001-2001 tcp one: ", "2001-2001 udp two: ", "2001-2002 tcp one: "],
+  ],
+  "quoted fields may hold commas, quotes and line breaks": [
+    ['demo,2001,tcp,"One, two\n  and ""three"""', "next,2002,tcp,Plain"],
+    ['2001-2001 tcp demo: One, two and "three"', "2002-2002 tcp next: Plain"],
+  ],
+  "rows of unassigned ports do not count, whatever they add": [
+    [
+      ",2001,tcp,Unassigned",
+      ",2002-2099,,unassigned",
+      ",2100,tcp,Unassigned (removed on 2001-02-03)",
+      ",2101,tcp,De-registered",
+      ",2102,tcp,Reserved",
+    ],
+    ["2101-2101 tcp : De-registered", "2102-2102 tcp : Reserved"],
+  ],
+  "a port that is unassigned over UDP alone is assigned": [
+    ["demo,2001,tcp,A demo", ",2001,udp,Unassigned"],
+    ["2001-2001 tcp demo: A demo"],
+  ],
+  "rows without a port are left out, those without a transport stay": [
+    ["nameless,,tcp,Only a service name", ",2001-2009,,Reserved"],
+    ["2001-2009  : Reserved"],
+  ],
+  "rows are in the order of their ports": [
+    ["c,2003,tcp,", "b,2001-2005,tcp,", "a,2001,tcp,"],
+    ["2001-2001 tcp a: ", "2001-2005 tcp b: ", "2003-2003 tcp c: "],
+  ],
+};
 
-Deno.test("services that share a port keep a row each", () => {
-  const { rows } = readIana(registry(
-    "one,2001,tcp,",
-    "two,2001,udp,",
-    "one,2001-2002,tcp,",
-  ));
-  assertEquals(rows.map(({ name, last }) => [name, last]), [
-    ["one", 2001],
-    ["two", 2001],
-    ["one", 2002],
-  ]);
-});
-
-Deno.test("quoted fields may hold commas, quotes and line breaks", () => {
-  const { rows } = readIana(registry(
-    'demo,2001,tcp,"One, two\n  and ""three"""',
-    "next,2002,tcp,Plain",
-  ));
-  assertEquals(rows.map(({ description }) => description), [
-    'One, two and "three"',
-    "Plain",
-  ]);
-});
-
-Deno.test("lines may end the way the registry ends them", () => {
-  const text = "\ufeff" + registry("demo,2001,tcp,A demo");
-  const { rows } = readIana(text.replaceAll("\n", "\r\n"));
-  assertEquals(rows.map(({ first, name }) => [first, name]), [[2001, "demo"]]);
-});
-
-Deno.test("rows of unassigned ports do not count, whatever they add", () => {
-  const { rows } = readIana(registry(
-    ",2001,tcp,Unassigned",
-    ",2002-2099,,unassigned",
-    ",2100,tcp,Unassigned (removed on 2001-02-03)",
-    ",2101,tcp,De-registered",
-    ",2102,tcp,Reserved",
-  ));
-  assertEquals(rows.map(({ first }) => first), [2101, 2102]);
-});
-
-Deno.test("a port that is unassigned over UDP alone is assigned", () => {
-  const { rows } = readIana(registry(
-    "demo,2001,tcp,A demo",
-    ",2001,udp,Unassigned",
-  ));
-  assertEquals(rows.map(({ transports }) => transports), [["tcp"]]);
-});
-
-Deno.test("rows without a port are left out, those without a transport stay", () => {
-  const { rows } = readIana(registry(
-    "nameless,,tcp,Only a service name",
-    ",2001-2009,,Reserved",
-  ));
-  assertEquals(rows, [{
-    first: 2001,
-    last: 2009,
-    name: "",
-    description: "Reserved",
-    transports: [],
-  }]);
-});
-
-Deno.test("rows are in the order of their ports", () => {
-  const { rows } = readIana(registry(
-    "c,2003,tcp,",
-    "b,2001-2005,tcp,",
-    "a,2001,tcp,",
-  ));
-  assertEquals(rows.map(({ name }) => name), ["a", "b", "c"]);
-});
+for (const [what, [rows, expected]] of Object.entries(ROWS)) {
+  Deno.test(what, () => {
+    const text = registry(...rows);
+    // Lines may end the way the registry ends them.
+    for (const each of [text, "\ufeff" + text.replaceAll("\n", "\r\n")]) {
+      const short = readIana(each).rows.map(
+        ({ first, last, transports, name, description }) =>
+          `${first}-${last} ${transports.join("+")} ${name}: ${description}`,
+      );
+      assertEquals(short, expected);
+    }
+  });
+}
 
 Deno.test("the state is the newest date of registration or modification", () => {
   const rows = [
