@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fs from "node:fs";
 import process from "node:process";
-import type { Runtime } from "../../lib/runtime/runtime.ts";
+import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import { fails, type RuntimeCase } from "./case.ts";
 
 /** What the interface promises of files, folders and locks. */
@@ -176,50 +176,38 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     name: "write to a full disk fails with ENOSPC",
     run(runtime) {
       const file = runtime.open("/dev/full", {});
-      try {
-        fails("ENOSPC", () => file.write(new Uint8Array([1])));
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      fails("ENOSPC", () => file.write(new Uint8Array([1])));
     },
   },
   {
     name: "an open file is the same file wherever its path leads by now",
     run(runtime, folder) {
       const { opened, file } = swappedFile(runtime, folder);
-      try {
-        assertEquals(file.stat().identity, runtime.stat(opened).identity);
-        file.write(new TextEncoder().encode("mine"));
-        assertEquals(fs.readFileSync(opened, "utf8"), "mine");
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      assertEquals(file.stat().identity, runtime.stat(opened).identity);
+      file.write(new TextEncoder().encode("mine"));
+      assertEquals(fs.readFileSync(opened, "utf8"), "mine");
     },
   },
   {
     name: "chmod changes the open file, not one that took its path",
     run(runtime, folder) {
       const { opened, path, file } = swappedFile(runtime, folder);
-      try {
-        file.chmod(0o751);
-        assertEquals(fs.statSync(opened).mode & 0o7777, 0o751);
-        assertEquals(fs.statSync(path).mode & 0o7777, 0o644);
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      file.chmod(0o751);
+      assertEquals(fs.statSync(opened).mode & 0o7777, 0o751);
+      assertEquals(fs.statSync(path).mode & 0o7777, 0o644);
     },
   },
   {
     name: "chmod changes an open file that has no path any more",
     run(runtime, folder) {
       const file = runtime.open(`${folder}/file`, { createNew: true });
-      try {
-        fs.unlinkSync(`${folder}/file`);
-        file.chmod(0o604);
-        assertEquals(file.stat().mode, 0o604);
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      fs.unlinkSync(`${folder}/file`);
+      file.chmod(0o604);
+      assertEquals(file.stat().mode, 0o604);
     },
   },
   {
@@ -227,16 +215,13 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     only: "root",
     run(runtime, folder) {
       const { opened, path, file } = swappedFile(runtime, folder);
-      try {
-        file.chown(12_345, 54_321);
-        const { userId, groupId } = file.stat();
-        assertEquals([userId, groupId], [12_345, 54_321]);
-        assertEquals(fs.statSync(opened).uid, 12_345);
-        assertEquals(fs.statSync(path).uid, process.getuid!());
-        assertEquals(fs.statSync(path).gid, process.getgid!());
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      file.chown(12_345, 54_321);
+      const { userId, groupId } = file.stat();
+      assertEquals([userId, groupId], [12_345, 54_321]);
+      assertEquals(fs.statSync(opened).uid, 12_345);
+      assertEquals(fs.statSync(path).uid, process.getuid!());
+      assertEquals(fs.statSync(path).gid, process.getgid!());
     },
   },
   {
@@ -245,18 +230,15 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     run(runtime, folder) {
       const file = runtime.open(`${folder}/file`, { createNew: true });
       const owners = () => [file.stat().userId, file.stat().groupId];
-      try {
-        file.chown(undefined, 54_321);
-        assertEquals(owners(), [0, 54_321]);
-        file.chown(12_345, undefined);
-        assertEquals(owners(), [12_345, 54_321]);
-        file.chown(undefined, undefined);
-        assertEquals(owners(), [12_345, 54_321]);
-        file.chown(0, 0);
-        assertEquals(owners(), [0, 0]);
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      file.chown(undefined, 54_321);
+      assertEquals(owners(), [0, 54_321]);
+      file.chown(12_345, undefined);
+      assertEquals(owners(), [12_345, 54_321]);
+      file.chown(undefined, undefined);
+      assertEquals(owners(), [12_345, 54_321]);
+      file.chown(0, 0);
+      assertEquals(owners(), [0, 0]);
     },
   },
   {
@@ -264,13 +246,10 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     only: "user",
     run(runtime, folder) {
       const file = runtime.open(`${folder}/file`, { createNew: true });
-      try {
-        fails("EPERM", () => file.chown(0, undefined));
-        fails("EPERM", () => file.chown(undefined, 1));
-        file.chown(process.getuid!(), process.getgid!());
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      fails("EPERM", () => file.chown(0, undefined));
+      fails("EPERM", () => file.chown(undefined, 1));
+      file.chown(process.getuid!(), process.getgid!());
     },
   },
   {
@@ -278,11 +257,8 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     only: "user",
     run(runtime) {
       const file = runtime.open("/dev/null", {});
-      try {
-        fails("EPERM", () => file.chmod(0o666));
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      fails("EPERM", () => file.chmod(0o666));
     },
   },
   {
@@ -425,14 +401,11 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     name: "commands that are run do not inherit the lock",
     run(runtime, folder) {
       const file = runtime.open(`${folder}/lock`, { createNew: true });
-      try {
-        assert(file.tryLock());
-        const { output } = runtime.run("ls", ["-l", "/proc/self/fd"]);
-        assert(output.includes("/proc/"), output);
-        assert(!output.includes(folder), output);
-      } finally {
-        file.close();
-      }
+      using _ = closing(file);
+      assert(file.tryLock());
+      const { output } = runtime.run("ls", ["-l", "/proc/self/fd"]);
+      assert(output.includes("/proc/"), output);
+      assert(!output.includes(folder), output);
     },
   },
 ];
@@ -440,6 +413,11 @@ export const FILE_CASES: readonly RuntimeCase[] = [
 /** The same bytes as a plain array: engines have classes of their own. */
 function bytesOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
+}
+
+/** Closes a file at the end of the block. */
+function closing(file: OpenFile): Disposable {
+  return { [Symbol.dispose]: () => file.close() };
 }
 
 /** An open file, and another one that took its path since. */

@@ -17,9 +17,10 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
       for (const [wildcard, loopback] of WILDCARDS) {
         for (const host of [wildcard, loopback]) {
           await using held = await listening(host);
-          const found = (on: string) => runtime.bindTcp(on, held.port);
-          assertEquals(found(wildcard), "in use", `${host}, ${wildcard}`);
-          assertEquals(found(loopback), "in use", `${host}, ${loopback}`);
+          for (const on of [wildcard, loopback]) {
+            const found = await runtime.bindTcp(on, held.port);
+            assertEquals(found, "in use", `${host}, ${on}`);
+          }
         }
       }
     },
@@ -29,8 +30,8 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
     async run(runtime) {
       const port = await freePort();
       for (const host of WILDCARDS.flat()) {
-        assertEquals(runtime.bindTcp(host, port), "bound", host);
-        assertEquals(runtime.bindTcp(host, port), "bound", host);
+        assertEquals(await runtime.bindTcp(host, port), "bound", host);
+        assertEquals(await runtime.bindTcp(host, port), "bound", host);
       }
       for (const [wildcard] of WILDCARDS) {
         await using held = await listening(wildcard, port);
@@ -43,8 +44,8 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
     async run(runtime) {
       const port = await freePort();
       // Addresses for documentation: no machine has them.
-      assertEquals(runtime.bindTcp("192.0.2.1", port), "no address");
-      assertEquals(runtime.bindTcp("2001:db8::1", port), "no address");
+      assertEquals(await runtime.bindTcp("192.0.2.1", port), "no address");
+      assertEquals(await runtime.bindTcp("2001:db8::1", port), "no address");
     },
   },
   {
@@ -53,7 +54,7 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
     async run(runtime) {
       const from = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
       if (Number(fs.readFileSync(from, "utf8")) < 2) return;
-      assertEquals(runtime.bindTcp("0.0.0.0", 1), "denied");
+      assertEquals(await runtime.bindTcp("0.0.0.0", 1), "denied");
       assertEquals(await runtime.bindUdp("0.0.0.0", 1), "denied");
     },
   },
@@ -69,7 +70,7 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
       const table = fs.readFileSync("/proc/net/tcp", "utf8");
       assert(new RegExp(`:${hex} 0100007F:.{4} 06`).test(table), table);
       for (const [wildcard] of WILDCARDS) {
-        assertEquals(runtime.bindTcp(wildcard, port), "bound");
+        assertEquals(await runtime.bindTcp(wildcard, port), "bound");
       }
     },
   },
