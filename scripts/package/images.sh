@@ -17,7 +17,6 @@ for libc in glibc musl; do
   buildah build --manifest "localhost/port-for:$tag" --build-arg "LIBC=$libc" \
     --platform linux/amd64,linux/arm64 "$context"
   if [ -n "$image" ]; then
-    buildah manifest push --all --digestfile "$context/$tag.digest" \
-      "localhost/port-for:$tag" "docker://$image:$tag"
+    buildah manifest push --all "localhost/port-for:$tag" "docker://$image:$tag"
   fi
 done

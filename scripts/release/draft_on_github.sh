@@ -1,0 +1,18 @@
+#!/bin/sh
+# Makes a draft of the release on GitHub with all its files, or puts them into
+# the draft that a run before this one has made. What is public stays as it is.
+#
+# Usage: scripts/release/draft_on_github.sh FOLDER TAG NOTES
+set -eu
+folder=$1
+tag=$2
+notes=$3
+
+case $(gh release view "$tag" --json isDraft --jq .isDraft 2>/dev/null || true) in
+  '') gh release create "$tag" --draft --verify-tag --generate-notes --notes-file "$notes" "$folder"/* ;;
+  true) gh release upload "$tag" --clobber "$folder"/* ;;
+  *)
+    echo "cannot draft the release $tag: it is public already (make a new version)" >&2
+    exit 1
+    ;;
+esac
