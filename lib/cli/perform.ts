@@ -98,12 +98,12 @@ function callFor(line: CommandLine, runtime: Runtime): Call {
     { store: line.value("store"), user: line.has("user") },
     runtime,
   );
-  const wait = waitSeconds(line);
-  const place = new FilePlace(path, { wait, createFolder }, runtime);
+  const waiting = { wait: waitSeconds(line), mayBlock: true };
+  const place = new FilePlace(path, { ...waiting, createFolder }, runtime);
   const store = {
+    ...waiting,
     place,
     runtime,
-    wait,
     ...(isOwn ? { seed: seedOf(runtime) } : {}),
     warn: (message: string) => warn(runtime, message),
   };

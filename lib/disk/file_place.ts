@@ -6,12 +6,11 @@ import { editDocument, EditError } from "../toml/document_edit.ts";
 import { realPathOf } from "./real_path.ts";
 import { readStore } from "./store_file.ts";
 import { createFolderOf, updateStore } from "./store_update.ts";
+import type { Waiting } from "./store_lock.ts";
 import { StoreView } from "./store_view.ts";
 
 /** How a store's file is written. */
-export interface FilePlaceOptions {
-  /** How long to wait for other writers, in seconds. */
-  readonly wait: number;
+export interface FilePlaceOptions extends Waiting {
   /**
    * Create its folder, for its user alone, when something is first written
    * there. By default it must exist.
@@ -50,14 +49,19 @@ export class FilePlace implements Place {
     _names: readonly string[],
     step: (view: View) => Promise<Change>,
   ): Promise<void> {
-    const { wait, createFolder = false } = this.#options;
+    const { createFolder = false } = this.#options;
     if (createFolder) createFolderOf(this.name, this.#runtime);
-    await updateStore(this.name, wait, this.#runtime, async (text, real) => {
-      const view = new StoreView(this.name, text, real);
-      view.refuseProblems();
-      const { changes, ...steps } = await step(view);
-      return { text: this.#edited(view, changes), ...steps };
-    });
+    await updateStore(
+      this.name,
+      this.#options,
+      this.#runtime,
+      async (text, real) => {
+        const view = new StoreView(this.name, text, real);
+        view.refuseProblems();
+        const { changes, ...steps } = await step(view);
+        return { text: this.#edited(view, changes), ...steps };
+      },
+    );
   }
 
   /** The text with changes made; leases that have ended leave it with them. */

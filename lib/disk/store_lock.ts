@@ -5,14 +5,9 @@ import {
   type OpenFile,
   type Runtime,
 } from "../runtime/runtime.ts";
+import { lockHolder } from "./lock_holder.ts";
 import { giveLike } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
-
-/**
- * Waiters look again after a random pause of up to this long: the lock is held
- * for some milliseconds, and equal pauses would let the same ones win.
- */
-const LONGEST_PAUSE_MS = 20;
 
 /** The lock of a store, held until it is let go of or the process ends. */
 export interface StoreLock {
@@ -22,6 +17,14 @@ export interface StoreLock {
   release(): void;
 }
 
+/** How to wait for a lock. */
+export interface Waiting {
+  /** How long nothing may move, in seconds; not negative. */
+  readonly wait: number;
+  /** Whether the whole process may stand still meanwhile. */
+  readonly mayBlock: boolean;
+}
+
 /**
  * Takes the lock of a store: an exclusive `flock(2)` on `STORE.lock` next to
  * it. The file stays there afterwards: removing it would let two processes
@@ -29,29 +32,30 @@ export interface StoreLock {
  *
  * @param store The path of the store, without symlinks.
  * @param facts The store as it is now; `undefined` where there is none yet.
- * @param wait How long to wait for another process, in seconds; not negative.
- * @throws {PortForError} `STORE_BUSY` where another process held it all along,
+ * @throws {PortForError} `STORE_BUSY` where one process held it all along,
  * `NO_PERMISSION` or `FAILED` where it cannot be opened.
  */
 export async function lockStore(
   store: string,
   facts: FileFacts | undefined,
-  wait: number,
+  { wait, mayBlock }: Waiting,
   runtime: Runtime,
 ): Promise<StoreLock> {
   const path = `${store}.lock`;
-  const began = performance.now();
+  const began = Date.now();
   for (;;) {
     const file = openLock(store, path, facts, runtime);
     const isGood = () => leadsTo(path, file, runtime);
     try {
-      while (!file.tryLock()) {
-        const waited = performance.now() - began;
-        const left = wait * 1000 - waited;
-        if (left <= 0) throw busy(store, path, wait);
-        await pause(Math.min(left, 1 + Math.random() * longestPause(waited)));
+      let left = wait * 1000;
+      while (!await file.lock(left, mayBlock)) {
+        left = leftToWait(file, began, wait);
+        if (left <= 0) throw busy(store, path, wait, file, runtime);
       }
-      if (isGood()) return { isGood, release: () => closeQuietly(file) };
+      if (isGood()) {
+        markTaken(file);
+        return { isGood, release: () => closeQuietly(file) };
+      }
     } catch (error) {
       closeQuietly(file);
       throw storeError(`cannot lock ${store} with ${path}`, error);
@@ -61,9 +65,22 @@ export async function lockStore(
   }
 }
 
-/** Who has waited long looks more often: nobody is to be passed by for ever. */
-function longestPause(waitedMs: number): number {
-  return LONGEST_PAUSE_MS / (1 + waitedMs / 500);
+/**
+ * How long to wait on, in milliseconds: as long as the lock goes from hand to
+ * hand, the time begins anew.
+ */
+function leftToWait(file: OpenFile, began: number, wait: number): number {
+  const moved = Math.max(began, file.stat().modified);
+  return wait * 1000 - Math.max(0, Date.now() - moved);
+}
+
+/** Tells those who wait that the lock has gone on to somebody else. */
+function markTaken(file: OpenFile): void {
+  try {
+    file.touch();
+  } catch {
+    // They may give up sooner than they need to.
+  }
 }
 
 function openLock(
@@ -210,14 +227,20 @@ function closeQuietly(file: OpenFile): void {
   }
 }
 
-function busy(store: string, path: string, wait: number): PortForError {
+function busy(
+  store: string,
+  path: string,
+  wait: number,
+  file: OpenFile,
+  runtime: Runtime,
+): PortForError {
+  const holder = lockHolder(file.stat().identity, runtime);
   return new PortForError(
     "STORE_BUSY",
-    `cannot write ${store}: another process has held its lock for ${wait} s ` +
-      `(see who with "fuser -v ${path}", or wait longer with --wait)`,
+    `cannot write ${store}: ${holder ?? "another process"} has its lock` +
+      `${
+        wait > 0 ? `, and nothing has moved for ${wait} s` : ""
+      } (see what it does with "fuser -v ${path}", or wait ` +
+      `longer with --wait)`,
   );
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

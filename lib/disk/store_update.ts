@@ -6,7 +6,7 @@ import { realPathOf } from "./real_path.ts";
 import { flushFolder, flushFolderOf, replaceFile } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
-import { lockStore, type StoreLock } from "./store_lock.ts";
+import { lockStore, type StoreLock, type Waiting } from "./store_lock.ts";
 
 /** How often to start over where the store changes under a writer's hands. */
 const MOST_ATTEMPTS = 10;
@@ -26,7 +26,7 @@ export interface StoreChange {
  * and whatever a crash leaves, is the old text or the new one. When this
  * returns, the new text is on disk.
  *
- * @param wait How long to wait for the lock, in seconds.
+ * @param waiting How to wait for the lock.
  * @param change Says what is to become of a text (`undefined`: no store yet) in
  * the file that the path leads to. It is called again where somebody replaced
  * the store meanwhile.
@@ -35,13 +35,13 @@ export interface StoreChange {
  */
 export async function updateStore(
   path: string,
-  wait: number,
+  waiting: Waiting,
   runtime: Runtime,
   change: (text: string | undefined, real: string) => Promise<StoreChange>,
 ): Promise<void> {
   const real = orCannotWrite(path, () => realPathOf(path, runtime));
   const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
-  const lock = await lockStore(real, facts, wait, runtime);
+  const lock = await lockStore(real, facts, waiting, runtime);
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const before = readStore(real, runtime);

@@ -21,7 +21,7 @@ import { factsIfThere, isGone } from "../runtime/presence.ts";
 import { flushFolderOf, replaceFile } from "../disk/replace_file.ts";
 import type { ReservedPorts } from "./reserved_ports.ts";
 import { readStore } from "../disk/store_file.ts";
-import { lockStore, type StoreLock } from "../disk/store_lock.ts";
+import { lockStore, type StoreLock, type Waiting } from "../disk/store_lock.ts";
 
 /** What is to become of the kernel's list and of port-for's sysctl file. */
 interface ReservationPlan {
@@ -61,12 +61,12 @@ export class Reservations {
    * Locks port-for's sysctl file, which several stores may share.
    *
    * @param store The path of the store, without symlinks.
-   * @param wait How long to wait for the lock, in seconds.
+   * @param waiting How to wait for the lock.
    * @throws {PortForError} where this machine, or this user, cannot reserve.
    */
   static async open(
     store: string,
-    wait: number,
+    waiting: Waiting,
     runtime: Runtime,
   ): Promise<Reservations> {
     if (runtime.os !== "linux") {
@@ -90,7 +90,7 @@ export class Reservations {
       throw kernelError(error, `create ${folder}`);
     }
     const facts = factsIfThere(file, runtime);
-    const lock = await lockStore(file, facts, wait, runtime);
+    const lock = await lockStore(file, facts, waiting, runtime);
     return new Reservations(store, runtime, lock);
   }
 

@@ -11,6 +11,7 @@ import {
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
+import { lockFile } from "./bun_flock.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
@@ -49,12 +50,6 @@ declare const Bun: {
     kill(signal: string): void;
     readonly exited: Promise<number>;
     readonly signalCode: keyof typeof constants.signals | null;
-  };
-  FFI: {
-    dlopen(library: string, symbols: Record<string, unknown>): {
-      symbols: Record<string, (...args: number[]) => number>;
-    };
-    read: { i32(pointer: number): number };
   };
 };
 
@@ -134,6 +129,7 @@ function factsOf(stats: fs.Stats): FileFacts {
     mode: hasOwners ? stats.mode & 0o7777 : undefined,
     userId: hasOwners ? stats.uid : undefined,
     groupId: hasOwners ? stats.gid : undefined,
+    modified: stats.mtimeMs,
     identity: `${stats.dev}:${stats.ino}`,
   };
 }
@@ -154,7 +150,9 @@ function open(
     read: () => readWhole(descriptor),
     write: (bytes, from) => writeTo(descriptor, bytes, from),
     sync: () => fs.fsyncSync(descriptor),
-    tryLock: () => tryLock(descriptor),
+    lock: (milliseconds, mayBlock) =>
+      lockFile(descriptor, milliseconds, mayBlock),
+    touch: () => fs.ftruncateSync(descriptor, 0),
     close: () => fs.closeSync(descriptor),
     chmod: (mode) => fs.fchmodSync(descriptor, mode),
     // -1 is the system call's own "leave it as it is".
@@ -193,67 +191,6 @@ function syncFolder(path: string): void {
   } finally {
     fs.closeSync(descriptor);
   }
-}
-
-/** Where the C library is: glibc, musl on either processor, macOS. */
-const C_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  linux: [
-    "libc.so.6",
-    "libc.musl-x86_64.so.1",
-    "libc.musl-aarch64.so.1",
-    "libc.so",
-  ],
-  darwin: ["libSystem.B.dylib"],
-  freebsd: ["libc.so.7"],
-};
-
-/** The function that says where this thread's `errno` is. */
-const ERRNO_LOCATION: Readonly<Record<string, string>> = {
-  linux: "__errno_location",
-  darwin: "__error",
-  freebsd: "__error",
-};
-
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-
-/** EWOULDBLOCK on Linux, and on macOS and FreeBSD. */
-const WOULD_BLOCK: readonly number[] = [11, 35];
-
-interface CLibrary {
-  flock(descriptor: number, operation: number): number;
-  errno(): number;
-}
-
-let loaded: CLibrary | undefined;
-
-/** Bun has no `flock(2)` of its own: its FFI calls the C library's. */
-function tryLock(descriptor: number): boolean {
-  loaded ??= loadCLibrary();
-  if (loaded.flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
-  const errno = loaded.errno();
-  if (WOULD_BLOCK.includes(errno)) return false;
-  throw new Error(`flock failed with error ${errno} of the system`);
-}
-
-function loadCLibrary(): CLibrary {
-  const errnoLocation = ERRNO_LOCATION[process.platform] ?? "__error";
-  const failures: unknown[] = [];
-  for (const name of C_LIBRARIES[process.platform] ?? []) {
-    try {
-      const { symbols } = Bun.FFI.dlopen(name, {
-        flock: { args: ["i32", "i32"], returns: "i32" },
-        [errnoLocation]: { args: [], returns: "ptr" },
-      });
-      return {
-        flock: symbols.flock!,
-        errno: () => Bun.FFI.read.i32(symbols[errnoLocation]!()),
-      };
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw new Error(`no C library with flock was found: ${failures.join("; ")}`);
 }
 
 function run(command: string, args: readonly string[]): CommandResult {

@@ -85,6 +85,7 @@ function factsOf(info: Deno.FileInfo): FileFacts {
     mode: info.mode === null ? undefined : info.mode & 0o7777,
     userId: info.uid ?? undefined,
     groupId: info.gid ?? undefined,
+    modified: info.mtime?.getTime() ?? 0,
     identity: `${info.dev}:${info.ino}`,
   };
 }
@@ -97,12 +98,15 @@ function remove(path: string): void {
   Deno.removeSync(path);
 }
 
-/** Whether this process listens for signals: then it does so to its end. */
-let listens = false;
+/**
+ * Whether something goes on that would keep Deno from ending by itself: it
+ * listens for signals, or a thread still waits for a lock.
+ */
+let goesOn = false;
 
 function exit(status: number): void {
   // On its way out Deno listens no more, and a late signal would end it.
-  if (listens) Deno.exit(status);
+  if (goesOn) Deno.exit(status);
   // Deno.exit would keep Deno from storing what it compiled: the next call
   // would not be quicker than the first.
   Deno.exitCode = status;
@@ -139,7 +143,8 @@ function open(path: string, how: OpenOptions): OpenFile {
       writeAll((bytes) => file.writeSync(bytes), bytes);
     },
     sync: () => file.syncSync(),
-    tryLock: () => file.tryLockSync(true),
+    lock: (milliseconds) => lockFile(file, milliseconds),
+    touch: () => file.truncateSync(0),
     close: () => file.close(),
     chmod: (mode) => Deno.chmodSync(pathToOpen(file, path), mode),
     chown: (userId, groupId) =>
@@ -178,6 +183,32 @@ function ownDescriptors(): string[] {
     [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
   ) ?? [];
 }
+
+/**
+ * Takes the exclusive `flock(2)`. Waiting is up to a thread, so the program goes
+ * on meanwhile. What is given up is not called back: the file is closed as soon
+ * as the thread has the lock, and the lock is gone with it.
+ */
+async function lockFile(
+  file: Deno.FsFile,
+  milliseconds: number,
+): Promise<boolean> {
+  if (file.tryLockSync(true)) return true;
+  if (milliseconds <= 0) return false;
+  const waiting = waitingFor.get(file) ?? file.lock(true);
+  waitingFor.set(file, waiting);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const locked = await Promise.race([waiting.then(() => true), late]);
+  clearTimeout(timer);
+  goesOn = !locked;
+  return locked;
+}
+
+/** The threads that wait for locks, by file: one each, however often asked. */
+const waitingFor = new WeakMap<Deno.FsFile, Promise<void>>();
 
 function syncFolder(path: string): void {
   // Windows has no way to flush a folder, and needs none: NTFS journals it.
@@ -218,7 +249,7 @@ async function runInPlace(
   let passOn = (signal: Deno.Signal): void => void early.push(signal);
   // Before the command starts, and for good: a signal must not end this process
   // alone, nor must one that arrives late hide how the command ended.
-  listens = true;
+  goesOn = true;
   for (const signal of signalsToPassOn(Deno.build.os)) {
     Deno.addSignalListener(signal, () => {
       if (signal === "SIGUSR1") closeDebugger();

@@ -103,6 +103,8 @@ export interface FileFacts {
   readonly userId: number | undefined;
   /** The owning group; `undefined` where there are no group ids. */
   readonly groupId: number | undefined;
+  /** When it was changed, in milliseconds since 1970. */
+  readonly modified: number;
   /** Tells one file from another, and a file from its replacement. */
   readonly identity: string;
 }
@@ -127,8 +129,16 @@ export interface OpenFile {
   write(bytes: Uint8Array, from?: number): void;
   /** Flushes content and metadata to disk. */
   sync(): void;
-  /** Takes the exclusive `flock(2)` if nobody has it; whether it did. */
-  tryLock(): boolean;
+  /**
+   * Takes the exclusive `flock(2)`, waiting in the kernel for up to so many
+   * milliseconds; whether it did.
+   *
+   * @param mayBlock Whether the whole process may stand still meanwhile; then
+   * a signal still ends it.
+   */
+  lock(milliseconds: number, mayBlock: boolean): Promise<boolean>;
+  /** Marks the file as changed now. */
+  touch(): void;
   /** Closes the file, and with it lets go of its lock. */
   close(): void;
   /** Sets the permission bits. */
@@ -160,11 +170,40 @@ export type BindResult = "bound" | "in use" | "denied" | "no address";
  */
 export type ConnectResult = "accepted" | "refused" | "timed out";
 
-/** The disk quota is used up, on Linux, and on macOS and the BSDs. */
+/**
+ * The names of errors that engines give as numbers only: on Linux, and from 69
+ * on those of macOS and the BSDs that have another one there.
+ */
 const UNNAMED: Readonly<Record<string, string>> = {
-  122: "EDQUOT",
+  1: "EPERM",
+  4: "EINTR",
+  5: "EIO",
+  9: "EBADF",
+  13: "EACCES",
+  16: "EBUSY",
+  18: "EXDEV",
+  22: "EINVAL",
+  23: "ENFILE",
+  24: "EMFILE",
+  28: "ENOSPC",
+  30: "EROFS",
+  37: "ENOLCK",
+  38: "ENOSYS",
   69: "EDQUOT",
+  70: "ESTALE",
+  77: "ENOLCK",
+  78: "ENOSYS",
+  95: "EOPNOTSUPP",
+  102: "EOPNOTSUPP",
+  116: "ESTALE",
+  122: "EDQUOT",
 };
+
+/** An error of the system as the engines throw it. */
+export function systemError(number: number, call: string): Error {
+  const code = UNNAMED[number] ?? `E${number}`;
+  return Object.assign(new Error(`${call} failed: ${code}`), { code });
+}
 
 /** The system's name for what went wrong, such as `ENOENT`, if it was that. */
 export function errorCode(error: unknown): string | undefined {

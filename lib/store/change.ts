@@ -13,7 +13,7 @@ import type { Store } from "./store.ts";
  * reserved in the store, but is not, is put right as well.
  */
 export async function changeStore(
-  { place, wait, runtime }: Store,
+  { place, wait, mayBlock, runtime }: Store,
   names: readonly string[],
   step: (
     view: View,
@@ -25,7 +25,11 @@ export async function changeStore(
   const open = async (source: string) => {
     // Few calls reserve: the others do not load what that takes.
     const { Reservations } = await import("../kernel/reservations.ts");
-    return reservations ??= await Reservations.open(source, wait, runtime);
+    return reservations ??= await Reservations.open(
+      source,
+      { wait, mayBlock },
+      runtime,
+    );
   };
   try {
     await place.change(names, async (view): Promise<Change> => {

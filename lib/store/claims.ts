@@ -35,7 +35,7 @@ function otherStoresClaims(
     try {
       const path = usual(runtime);
       if (path === source || runtime.realPath(path) === source) return [];
-      const view = new FilePlace(path, { wait: 0 }, runtime).read();
+      const view = new FilePlace(path, READ_ONLY, runtime).read();
       return view.all().filter(holdsPorts).map((one) => claimOf(one, path));
     } catch {
       // Not there, broken, or not for this user to read.
@@ -43,6 +43,9 @@ function otherStoresClaims(
     }
   });
 }
+
+/** Nothing is written there. */
+const READ_ONLY = { wait: 0, mayBlock: false };
 
 function claimOf(association: Association, path: string): Claim {
   return {

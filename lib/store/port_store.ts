@@ -67,11 +67,14 @@ export class PortStore {
     }
     this.path = path;
     const createFolder = options.createFolder ?? false;
-    this.#place = new FilePlace(path, { wait, createFolder }, currentRuntime);
+    // The program that this is a part of goes on while it waits.
+    const waiting = { wait, mayBlock: false };
+    const how = { ...waiting, createFolder };
+    this.#place = new FilePlace(path, how, currentRuntime);
     this.#store = {
+      ...waiting,
       place: this.#place,
       runtime: currentRuntime,
-      wait,
       warn: options.onWarning ?? (() => {}),
     };
   }

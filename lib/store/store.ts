@@ -8,8 +8,10 @@ export interface Store {
   readonly place: Place;
   /** The machine on which ports are chosen. */
   readonly runtime: Runtime;
-  /** How long to wait for others, in seconds. */
+  /** How long nothing may move while others write, in seconds. */
   readonly wait: number;
+  /** Whether the whole process may stand still while it waits. */
+  readonly mayBlock: boolean;
   /**
    * What goes into the sequence of candidates beside a name. By default
    * nothing, so that a name gets the same port on every machine.

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PortForError } from "../../lib/error.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
-import type { Runtime } from "../../lib/runtime/runtime.ts";
+import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import { lockStore, type StoreLock } from "../../lib/disk/store_lock.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -17,14 +17,14 @@ function lock(
   } catch {
     // There is no store yet.
   }
-  return lockStore(store, facts, 0, runtime);
+  return lockStore(store, facts, { wait: 0, mayBlock: false }, runtime);
 }
 
 async function assertBusy(store: string): Promise<void> {
   const error: PortForError = await assertRejects(
     () => lock(store),
     PortForError,
-    "another process has held its lock",
+    "has its lock",
   );
   assertEquals(error.code, "STORE_BUSY");
 }
@@ -78,14 +78,14 @@ Deno.test("who waited for a lock that was removed meanwhile takes the new one", 
   const runtime = realMachine({
     open: (path, how) => {
       const file = currentRuntime.open(path, how);
-      const tryLock = () => {
+      const lock: OpenFile["lock"] = (...waiting) => {
         if (tries++ === 0) {
           Deno.removeSync(path);
           old.release();
         }
-        return file.tryLock();
+        return file.lock(...waiting);
       };
-      return { ...file, tryLock };
+      return { ...file, lock };
     },
   });
 

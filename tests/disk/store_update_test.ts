@@ -17,6 +17,9 @@ import { isFolder } from "../../lib/runtime/presence.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
+/** Nobody else has the lock. */
+const AT_ONCE = { wait: 0, mayBlock: false };
+
 const OLD = "[ports]\nold = 2000\n";
 const NEW = "[ports]\nold = 2000\nnew = 2001\n";
 
@@ -26,7 +29,12 @@ function replace(
   text: string,
   runtime: Runtime = currentRuntime,
 ): Promise<void> {
-  return updateStore(path, 0, runtime, () => Promise.resolve({ text }));
+  return updateStore(
+    path,
+    AT_ONCE,
+    runtime,
+    () => Promise.resolve({ text }),
+  );
 }
 
 /** The operations of a change, each of which may fail. */
@@ -46,7 +54,7 @@ const OPEN_FILE = [
   "read",
   "write",
   "sync",
-  "tryLock",
+  "lock",
   "chmod",
   "chown",
 ] as const satisfies readonly (keyof OpenFile)[];
@@ -180,11 +188,16 @@ Deno.test("what an editor saves between reading and writing is not lost", async 
     const path = temp.write("ports.toml", OLD);
     const seen: (string | undefined)[] = [];
 
-    await updateStore(path, 0, currentRuntime, (text) => {
-      seen.push(text);
-      if (seen.length === 1) save(path, `${OLD}# saved\n`);
-      return Promise.resolve({ text: `${text}new = 2001\n` });
-    });
+    await updateStore(
+      path,
+      { wait: 0, mayBlock: false },
+      currentRuntime,
+      (text) => {
+        seen.push(text);
+        if (seen.length === 1) save(path, `${OLD}# saved\n`);
+        return Promise.resolve({ text: `${text}new = 2001\n` });
+      },
+    );
 
     assertEquals(seen, [OLD, `${OLD}# saved\n`], how);
     assertEquals(temp.read("ports.toml"), `${OLD}# saved\nnew = 2001\n`, how);
@@ -197,7 +210,7 @@ Deno.test("a store that appears or vanishes meanwhile is read again", async () =
   const path = temp.file("ports.toml");
   const seen: (string | undefined)[] = [];
   const update = () =>
-    updateStore(path, 0, currentRuntime, (text) => {
+    updateStore(path, AT_ONCE, currentRuntime, (text) => {
       seen.push(text);
       if (seen.length === 1) Deno.writeTextFileSync(path, OLD);
       if (seen.length === 3) Deno.removeSync(path);
@@ -224,7 +237,7 @@ Deno.test("a store that appears while its path is looked up is used", async () =
 
   await updateStore(
     path,
-    0,
+    AT_ONCE,
     runtime,
     (text) => Promise.resolve({ text: `${text}new = 2001\n` }),
   );
@@ -238,11 +251,16 @@ Deno.test("a store that something keeps changing is left to that", async () => {
   let saved = "";
   const error: PortForError = await assertRejects(
     () =>
-      updateStore(path, 0, currentRuntime, (text) => {
-        saved += "# saved\n";
-        Deno.writeTextFileSync(path, saved);
-        return Promise.resolve({ text: `${text}new = 2001\n` });
-      }),
+      updateStore(
+        path,
+        { wait: 0, mayBlock: false },
+        currentRuntime,
+        (text) => {
+          saved += "# saved\n";
+          Deno.writeTextFileSync(path, saved);
+          return Promise.resolve({ text: `${text}new = 2001\n` });
+        },
+      ),
     PortForError,
     "something else keeps changing it",
   );
@@ -266,7 +284,12 @@ Deno.test("a change that throws leaves the store and its lock alone", async () =
   const path = temp.write("ports.toml", OLD);
   const refused = new PortForError("PORT_TAKEN", "cannot X: because");
   const error = await assertRejects(() =>
-    updateStore(path, 0, currentRuntime, () => Promise.reject(refused))
+    updateStore(
+      path,
+      { wait: 0, mayBlock: false },
+      currentRuntime,
+      () => Promise.reject(refused),
+    )
   );
 
   assertEquals(error, refused);
@@ -282,7 +305,7 @@ Deno.test("changes in one process wait for each other", async () => {
   await Promise.all(marks.map((mark) =>
     updateStore(
       path,
-      60,
+      { wait: 60, mayBlock: false },
       currentRuntime,
       (text) => Promise.resolve({ text: text + mark }),
     )
@@ -312,7 +335,7 @@ Deno.test("what belongs to a change is done before it", async () => {
   const runtime = watched((operation) => {
     if (operation === "rename") done.push(operation);
   });
-  await updateStore(path, 0, runtime, change);
+  await updateStore(path, AT_ONCE, runtime, change);
 
   assertEquals(done, ["prepare", "rename"]);
   assertEquals(temp.read("ports.toml"), NEW);
@@ -325,7 +348,7 @@ Deno.test("where that fails, it is undone and the store stays as it was", async 
     if (before !== undefined) temp.write("ports.toml", before);
     const { done, change } = steps(NEW, true);
     await assertRejects(
-      () => updateStore(path, 0, currentRuntime, change),
+      () => updateStore(path, AT_ONCE, currentRuntime, change),
       PortForError,
       "cannot X: why",
     );
@@ -344,7 +367,13 @@ Deno.test("where the store cannot be replaced, what came before is undone", asyn
     throw systemError("EIO");
   };
   await assertRejects(
-    () => updateStore(path, 0, realMachine({ rename }), change),
+    () =>
+      updateStore(
+        path,
+        { wait: 0, mayBlock: false },
+        realMachine({ rename }),
+        change,
+      ),
     PortForError,
   );
 
@@ -356,10 +385,15 @@ Deno.test("where the store changed meanwhile, all is undone and done again", asy
   using temp = new TempFolder();
   const path = temp.write("ports.toml", OLD);
   const { done, change } = steps(NEW);
-  await updateStore(path, 0, currentRuntime, (text) => {
-    if (text === OLD) temp.write("ports.toml", `${OLD}# saved\n`);
-    return change();
-  });
+  await updateStore(
+    path,
+    AT_ONCE,
+    currentRuntime,
+    (text) => {
+      if (text === OLD) temp.write("ports.toml", `${OLD}# saved\n`);
+      return change();
+    },
+  );
 
   assertEquals(done, ["prepare", "undo", "prepare"]);
 });
@@ -369,7 +403,12 @@ Deno.test("a change of the store is none for what does not change its text", asy
     using temp = new TempFolder();
     const path = temp.write("ports.toml", OLD);
     const { done, change } = steps(text);
-    await updateStore(path, 0, currentRuntime, change);
+    await updateStore(
+      path,
+      { wait: 0, mayBlock: false },
+      currentRuntime,
+      change,
+    );
 
     assertEquals(done, ["prepare"]);
     assertEquals(temp.read("ports.toml"), OLD);

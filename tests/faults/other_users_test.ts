@@ -231,7 +231,9 @@ Deno.test({
  */
 const MACHINES: Readonly<Record<string, Runtime>> = {
   Deno: withFilesOf(denoRuntime, {}),
-  Bun: withFilesOf(bunRuntime, { tryLock: () => true }),
+  Bun: withFilesOf(bunRuntime, {
+    lock: () => Promise.resolve(true),
+  }),
 };
 
 function withFilesOf(runtime: Runtime, stubs: Partial<OpenFile>): Runtime {

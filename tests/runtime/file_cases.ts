@@ -363,21 +363,21 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     },
   },
   {
-    name: "tryLock excludes every other open file, until it is closed",
-    run(runtime, folder) {
+    name: "lock excludes every other open file, until it is closed",
+    async run(runtime, folder) {
       const path = `${folder}/lock`;
       const first = runtime.open(path, { createNew: true });
       const second = runtime.open(path, {});
       fs.linkSync(path, `${path}-too`);
       const third = runtime.open(`${path}-too`, {});
       try {
-        assertEquals(first.tryLock(), true);
-        assertEquals(first.tryLock(), true, "again by its holder");
-        assertEquals(second.tryLock(), false);
-        assertEquals(third.tryLock(), false, "by another name");
+        assertEquals(await first.lock(0, true), true);
+        assertEquals(await first.lock(0, true), true, "again by its holder");
+        assertEquals(await second.lock(0, true), false);
+        assertEquals(await third.lock(0, true), false, "by another name");
         first.close();
-        assertEquals(third.tryLock(), true);
-        assertEquals(second.tryLock(), false);
+        assertEquals(await third.lock(0, true), true);
+        assertEquals(await second.lock(0, true), false);
       } finally {
         second.close();
         third.close();
@@ -386,23 +386,23 @@ export const FILE_CASES: readonly RuntimeCase[] = [
   },
   {
     name: "a lock belongs to the file, not to its path",
-    run(runtime, folder) {
+    async run(runtime, folder) {
       const path = `${folder}/lock`;
       const first = runtime.open(path, { createNew: true });
-      assert(first.tryLock());
+      assert(await first.lock(0, true));
       fs.unlinkSync(path);
       const second = runtime.open(path, { createNew: true });
-      assertEquals(second.tryLock(), true);
+      assertEquals(await second.lock(0, true), true);
       first.close();
       second.close();
     },
   },
   {
     name: "commands that are run do not inherit the lock",
-    run(runtime, folder) {
+    async run(runtime, folder) {
       const file = runtime.open(`${folder}/lock`, { createNew: true });
       using _ = closing(file);
-      assert(file.tryLock());
+      assert(await file.lock(0, true));
       const { output } = runtime.run("ls", ["-l", "/proc/self/fd"]);
       assert(output.includes("/proc/"), output);
       assert(!output.includes(folder), output);

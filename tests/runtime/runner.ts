@@ -43,13 +43,13 @@ switch (command) {
   }
   case "hold": {
     const file = runtime.open(argument, {});
-    console.log(file.tryLock() ? "held" : "not held");
+    console.log(await file.lock(0, true) ? "held" : "not held");
     await new Promise((resolve) => process.stdin.on("end", resolve).resume());
     file.close();
     break;
   }
   case "try":
-    console.log(runtime.open(argument, {}).tryLock());
+    console.log(await runtime.open(argument, {}).lock(0, true));
     break;
   case "print":
     try {

@@ -13,6 +13,7 @@ import type {
   ExplainedPort,
   Holder,
   NamedPorts,
+  PortClaim,
   PortKind,
   PortMap,
   PortRange,
@@ -46,6 +47,11 @@ function refuse(value: unknown, at: string, wanted: string): never {
 
 const text: Check<string> = (value, at) =>
   typeof value === "string" ? value : refuse(value, at, "a text");
+
+const isTrue: Check<true> = (value, at) => {
+  if (value !== true) throw new Error(`${at} is not true`);
+  return value;
+};
 
 const bool: Check<boolean> = (value, at) =>
   typeof value === "boolean" ? value : refuse(value, at, "a boolean");
@@ -147,6 +153,17 @@ const service = object<Json<Service>>({
   transports: listOf(text),
 });
 
+const claim = object<Json<PortClaim>>({
+  kind: oneOf<PortClaim["kind"]>({
+    "reserved ports": true,
+    "services file": true,
+    "socket unit": true,
+    "store": true,
+  }),
+  by: text,
+  text,
+});
+
 const near = object<Json<ClaimedPort>>({
   port: whole(0, 65535),
   by: oneOf<ClaimedPort["by"]>({
@@ -190,6 +207,9 @@ export const explainedPorts: Check<readonly Json<ExplainedPort>[]> = listOf(
       }),
     ),
     kernelReserved: bool,
+    forbidden: optional(isTrue),
+    claims: optional(listOf(claim)),
+    unprivilegedFrom: optional(port),
     near: optional(near),
     shortRange: optional(range),
     holders: listOf(holder),
@@ -207,6 +227,7 @@ export const statuses: Check<readonly Json<AssociationStatus>[]> = listOf(
     state: oneOf<AssociationStatus["state"]>({
       "free": true,
       "in use": true,
+      "forbidden": true,
       "expired": true,
     }),
     expires: optional(moment),
@@ -236,6 +257,7 @@ export const portMap: Check<Json<PortMap>> = object<Json<PortMap>>({
     "system": kind,
     "assigned": kind,
     "well known": kind,
+    "claimed": kind,
     "left over": kind,
   }),
 });

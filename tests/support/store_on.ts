@@ -20,10 +20,11 @@ export class StoreOn {
     path: string,
     { wait = DEFAULT_WAIT, createFolder, onWarning }: PortStoreOptions = {},
   ) {
-    const how = createFolder === undefined ? { wait } : { wait, createFolder };
+    const waiting = { wait, mayBlock: false };
+    const how = { ...waiting, createFolder: createFolder ?? false };
     this.#place = new FilePlace(path, how, runtime);
     const warn = onWarning ?? (() => {});
-    this.store = { place: this.#place, runtime, wait, warn };
+    this.store = { ...waiting, place: this.#place, runtime, warn };
   }
 
   list(options: ListOptions = {}): Association[] {

@@ -1,0 +1,137 @@
+import { type CFunctions, cFunctions } from "./c_library.ts";
+import { systemError } from "./runtime.ts";
+
+/** The part of Bun that is used here. */
+declare const Bun: {
+  spawn(options: {
+    cmd: string[];
+    stdin: number;
+    stdout: "ignore";
+    stderr: "ignore";
+  }): { kill(signal: string): void; readonly exited: Promise<number> };
+};
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** EINTR and, on Linux and on macOS and FreeBSD, EWOULDBLOCK. */
+const EINTR = 4;
+const WOULD_BLOCK: readonly number[] = [11, 35];
+
+let flock: CFunctions<"flock"> | "not usable" | undefined;
+
+/** `flock(2)` of the C library; `undefined` where no code may be made for it. */
+function loaded(): CFunctions<"flock"> | undefined {
+  if (flock === undefined) {
+    try {
+      flock = cFunctions({ flock: { args: ["i32", "i32"], returns: "i32" } });
+    } catch {
+      flock = "not usable";
+    }
+  }
+  return flock === "not usable" ? undefined : flock;
+}
+
+/**
+ * Takes the exclusive `flock(2)` of an open file, waiting in the kernel.
+ *
+ * @param milliseconds How long to wait at the most; 0 for not at all.
+ * @param mayBlock Whether the whole process may stand still meanwhile.
+ * @returns Whether it was taken.
+ */
+export async function lockFile(
+  descriptor: number,
+  milliseconds: number,
+  mayBlock: boolean,
+): Promise<boolean> {
+  const library = loaded();
+  if (!library) return await lockByTool(descriptor, milliseconds);
+  if (taken(library, descriptor, LOCK_EX | LOCK_NB)) return true;
+  if (milliseconds <= 0) return false;
+  return mayBlock
+    ? lockBlocking(library, descriptor, milliseconds)
+    : await lockByTool(descriptor, milliseconds);
+}
+
+function taken(
+  { call, errno }: CFunctions<"flock">,
+  descriptor: number,
+  operation: number,
+): boolean {
+  while (call.flock(descriptor, operation) !== 0) {
+    const error = errno();
+    if (WOULD_BLOCK.includes(error)) return false;
+    // Only a timer interrupts a wait on purpose.
+    if (error === EINTR && (operation & LOCK_NB) !== 0) continue;
+    if (error === EINTR) return false;
+    throw systemError(error, "flock");
+  }
+  return true;
+}
+
+const SIGALRM = 14;
+const ITIMER_REAL = 0;
+
+/**
+ * Sleeps in `flock(2)`. A timer ends that: its signal is handled by a function
+ * of the C library that does no harm, so that the call returns with EINTR. All
+ * other signals do what they always do.
+ */
+function lockBlocking(
+  library: CFunctions<"flock">,
+  descriptor: number,
+  milliseconds: number,
+): boolean {
+  const { call } = cFunctions({
+    abs: { args: ["i32"], returns: "i32" },
+    signal: { args: ["i32", "ptr"], returns: "ptr" },
+    siginterrupt: { args: ["i32", "i32"], returns: "i32" },
+    setitimer: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  });
+  const deadline = performance.now() + milliseconds;
+  call.signal(SIGALRM, call.abs.ptr ?? 0);
+  call.siginterrupt(SIGALRM, 1);
+  try {
+    // Again and again: the first signal may come before the call begins.
+    call.setitimer(ITIMER_REAL, timerOf(milliseconds, 20), null);
+    for (;;) {
+      if (taken(library, descriptor, LOCK_EX)) return true;
+      if (performance.now() >= deadline) return false;
+    }
+  } finally {
+    call.setitimer(ITIMER_REAL, timerOf(0, 0), null);
+    call.signal(SIGALRM, 0);
+  }
+}
+
+/** A `struct itimerval`: how often, and when first, in seconds and microseconds. */
+function timerOf(milliseconds: number, again: number): Uint8Array {
+  const parts = [again, milliseconds].flatMap((time) => [
+    BigInt(Math.floor(time / 1000)),
+    BigInt(Math.ceil(time % 1000 * 1000)),
+  ]);
+  return new Uint8Array(new BigInt64Array(parts).buffer);
+}
+
+/**
+ * Has flock(1) wait on our descriptor: the lock stays with us when it has ended,
+ * and a tool that was killed never takes it.
+ */
+async function lockByTool(
+  descriptor: number,
+  milliseconds: number,
+): Promise<boolean> {
+  const args = milliseconds > 0 ? ["-x", "0"] : ["-n", "-x", "0"];
+  const tool = Bun.spawn({
+    cmd: ["flock", ...args],
+    stdin: descriptor,
+    stdout: "ignore",
+    stderr: "ignore",
+  });
+  const timer = milliseconds > 0
+    ? setTimeout(() => tool.kill("SIGKILL"), milliseconds)
+    : undefined;
+  const status = await tool.exited;
+  clearTimeout(timer);
+  return status === 0;
+}
