@@ -28,7 +28,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PLACES = ["toml", "disk", "etcd"];
 
 /** What `store/` has that knows of them: others see the interface `Place`. */
-const KNOW_PLACES = ["lib/store/place_at.ts", "lib/store/port_store.ts"];
+const KNOW_PLACES = ["place_at.ts", "port_store.ts", "claims.ts"]
+  .map((file) => `lib/store/${file}`);
 
 /** It hides an import from Deno, which would load it ahead of time. */
 const HIDES_ONE = "lib/cli/from_source.ts";

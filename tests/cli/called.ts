@@ -1,6 +1,6 @@
-import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 import { runOn } from "../support/command_line.ts";
+import { realMachine } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";
 
 /** What a command line printed, and the exit status that it ended with. */
@@ -28,15 +28,14 @@ export async function called(
 ): Promise<Called> {
   let out = "";
   let err = "";
-  const status = await runOn({
-    ...currentRuntime,
+  const status = await runOn(realMachine({
     args,
     env: () => undefined,
     terminalWidth: () => undefined,
     writeOut: (text) => void (out += text),
     writeError: (text) => void (err += text),
     ...otherwise,
-  });
+  }));
   return { status, out, err };
 }
 

@@ -2,9 +2,36 @@ import { PortSet } from "../../lib/ports/port_set.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 
-/** This machine, but for what a test says is otherwise. */
+/** Where a machine says what it has promised to others than a store. */
+const PROMISES =
+  /^\/(?:etc\/(?:services$|port-for\.toml$|systemd\/)|(?:run|lib|usr\/lib|usr\/local\/lib)\/systemd\/)/;
+
+/** Whether a path is one where a machine promises ports to others. */
+export function isPromise(path: unknown): boolean {
+  return typeof path === "string" && PROMISES.test(path);
+}
+
+/** An operation on files, for which those that promise ports are not there. */
+function promisingNothing<T>(act: (path: string) => T): (path: string) => T {
+  return (path) => {
+    if (isPromise(path)) throw systemError("ENOENT");
+    return act(path);
+  };
+}
+
+/**
+ * This machine, but for what a test says is otherwise, and for what it has
+ * promised to others: that is a person's own business.
+ */
 export function realMachine(otherwise: Partial<Runtime>): Runtime {
-  return { ...currentRuntime, ...otherwise };
+  return {
+    ...currentRuntime,
+    readFile: promisingNothing(currentRuntime.readFile),
+    stat: promisingNothing(currentRuntime.stat),
+    realPath: promisingNothing(currentRuntime.realPath),
+    readFolder: promisingNothing(currentRuntime.readFolder),
+    ...otherwise,
+  };
 }
 
 /** A machine that has only what a test gives it: to ask it for more throws. */
