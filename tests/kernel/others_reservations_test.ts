@@ -133,11 +133,12 @@ onMachine(
   {},
   async (machine) => {
     const other = `--store=${machine.temp.file("other.toml")}`;
-    // A name gets the same port everywhere, where it can.
-    await machine.port("--reserve", "db");
-    const port = await machine.port(other, "--reserve", "db");
+    for (const store of [[], [other]]) {
+      await machine.portFor(...store, ...GIVEN, "db");
+      await machine.assertReserves(`${QUIET}`, `${QUIET}`);
+    }
     await machine.done("--unbind=db");
-    await machine.assertReserves(`${port}`, `${port}`);
+    await machine.assertReserves(`${QUIET}`, `${QUIET}`);
     await machine.done(other, "--unbind=db");
     await machine.assertReserves("");
   },

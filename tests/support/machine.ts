@@ -7,6 +7,7 @@ import { assertEquals } from "@std/assert";
 import { parse } from "smol-toml";
 import { availableOutside, goodPortsOf } from "../../lib/ports/policy.ts";
 import { RESERVED_FILE } from "./fake_runtime.ts";
+import { HIDE_PROMISES } from "./mounts.ts";
 import {
   type Outcome,
   PROGRAM,
@@ -92,7 +93,8 @@ export class Machine implements AsyncDisposable {
     this.#process = new Deno.Command("unshare", {
       args: [
         ...["--net", "--mount", "--propagation", "private", "sh", "-ec"],
-        `ip link set lo up
+        `${HIDE_PROMISES}
+        ip link set lo up
         echo ${ephemeral} > /proc/sys/net/ipv4/ip_local_port_range
         echo ${reserved} > ${RESERVED_FILE}
         echo ready; exec cat`,

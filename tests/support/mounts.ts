@@ -1,6 +1,18 @@
 import { TempFolder } from "./temp.ts";
 
 /**
+ * Shell commands that hide, in a mount namespace, what a machine has promised to
+ * others than a store: that is a person's own business.
+ */
+export const HIDE_PROMISES = `
+  for file in /etc/port-for.toml /etc/services; do
+    test ! -e $file || mount --bind /dev/null $file
+  done
+  for folder in /etc/systemd /run/systemd /usr/lib/systemd; do
+    test ! -d $folder || mount -t tmpfs none $folder
+  done`;
+
+/**
  * A folder with mounts that nobody else sees: they are in a mount namespace
  * that ends with the test, however that ends.
  *

@@ -5,6 +5,7 @@
  * @module
  */
 import { canMount } from "./fault_form.ts";
+import { HIDE_PROMISES } from "./mounts.ts";
 import { type Outcome, PROGRAM, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 
@@ -40,6 +41,11 @@ export interface TracedRun extends Outcome {
   readonly calls: readonly SystemCall[];
 }
 
+const ALONE = [
+  ...["unshare", "--net", "--mount", "--propagation", "private"],
+  ...["sh", "-ec", `${HIDE_PROMISES}\nexec "$@"`, "sh"],
+];
+
 /** Runs the program under strace. */
 export async function traced(
   args: readonly string[],
@@ -48,9 +54,9 @@ export async function traced(
   using temp = new TempFolder();
   const trace = temp.file("trace");
   const words = [
-    // Where nobody else holds or probes a port, so that each run chooses the
-    // same ones.
-    ...(canMount ? ["unshare", "--net"] : []),
+    // Where nobody else has, holds or probes a port, so that each run chooses
+    // the same ones.
+    ...(canMount ? ALONE : []),
     ...["strace", "-f", "-y", "--quiet=all", "-s", "256"],
     // This is quicker, but sends no signals.
     ...(inject ? [] : ["--seccomp-bpf"]),
