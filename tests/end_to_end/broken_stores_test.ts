@@ -1,6 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Outcome, portFor } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import { assertRefused, Store } from "../support/store.ts";
 
 interface Broken {
   readonly what: string;
@@ -111,80 +110,67 @@ const BROKEN: readonly Broken[] = [
   },
 ];
 
-for (const { what, store, says, list } of BROKEN) {
+for (const { what, store: content, says, list } of BROKEN) {
   Deno.test(`a store ${what} is reported and never written`, async () => {
-    using temp = new TempFolder();
-    const path = temp.write("ports.toml", store);
-    const bytes = Deno.readFileSync(path);
-    const call = (...args: string[]) => portFor(["--store", path, ...args]);
-    const assertReports = ({ stderr }: Outcome) => {
-      for (const part of [path, ...says]) assertStringIncludes(stderr, part);
-    };
+    using store = new Store();
+    store.write("ports.toml", content);
+    const bytes = Deno.readFileSync(store.storePath);
 
     for (
-      const args of [
-        ["new"],
-        ["new", "--port", "3000"],
-        ["sound", "new"],
-        ["--unbind", "sound"],
-      ]
+      const args of [["new"], ["new", "--port", "3000"], ["sound", "new"], [
+        "-usound",
+      ]]
     ) {
-      const outcome = await call(...args);
-      assertEquals([outcome.status, outcome.stdout], [1, ""], args.join(" "));
-      assertReports(outcome);
+      await store.refuses(args, 1, store.storePath, ...says);
     }
-
-    const listed = await call("--list");
-    assertReports(listed);
-    assertEquals(listed.status, list === undefined ? 1 : 0);
-    assertEquals(listed.stdout, list ?? "");
+    const listed = await store.call("--list");
+    if (list === undefined) {
+      assertRefused(listed, 1, store.storePath, ...says);
+    } else {
+      assertEquals([listed.status, listed.stdout], [0, list]);
+      for (const part of [store.storePath, ...says]) {
+        assertStringIncludes(listed.stderr, part);
+      }
+    }
     if (list?.includes("sound")) {
-      const sound = { status: 0, stdout: "2000\n", stderr: "" };
-      assertEquals(await call("sound"), sound);
-      assertEquals(await call("--get", "sound"), sound);
+      assertEquals(await store.print("sound"), "2000\n");
+      assertEquals(await store.print("--get", "sound"), "2000\n");
     }
 
-    assertEquals(Deno.readFileSync(path), bytes);
+    assertEquals(Deno.readFileSync(store.storePath), bytes);
   });
 }
 
 Deno.test("an unsound entry is refused by its own name", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", "[ports]\na = 2001\nb = 2001\nc = 0\n");
+  using store = new Store("[ports]\na = 2001\nb = 2001\nc = 0\n");
 
   for (const [name, line] of [["a", 2], ["b", 3], ["c", 4]] as const) {
-    const { status, stdout, stderr } = await portFor([
-      "--store",
-      path,
-      "--get",
-      name,
-    ]);
-    assertEquals([status, stdout], [1, ""]);
-    assertStringIncludes(stderr, `${path}, line ${line}, column 1`);
+    const place = `${store.storePath}, line ${line}, column 1`;
+    await store.refuses(["--get", name], 1, place, `"${name}"`);
   }
 });
 
 Deno.test("a block that reaches into two others makes all three unsound", async () => {
-  using temp = new TempFolder();
-  const path = temp.write(
-    "ports.toml",
+  using store = new Store(
     "[ports]\na = 2001\nb = 2002\nc = { port = 2001, count = 2 }\n",
   );
 
-  const { stdout } = await portFor(["--store", path, "--list"]);
+  assertEquals((await store.call("--list")).stdout, "");
+});
 
-  assertEquals(stdout, "");
+Deno.test("several names are all or nothing", async () => {
+  using store = new Store("[ports]\nbad = 70000\n");
+
+  await store.refuses(["good", "bad"], 1, '"bad"');
+  assertEquals(store.text, "[ports]\nbad = 70000\n");
 });
 
 Deno.test("an empty store and one with comments only are sound", async () => {
   for (const text of ["", "\n", "# nothing yet", "[ports]", "ports = {}"]) {
-    using temp = new TempFolder();
-    const path = temp.write("ports.toml", text);
+    using store = new Store(text);
 
-    const list = await portFor(["--store", path, "--list"]);
-    assertEquals(list, { status: 0, stdout: "", stderr: "" });
-    const { stdout } = await portFor(["--store", path, "web"]);
-    const got = await portFor(["--store", path, "--get", "web"]);
-    assertEquals(got.stdout, stdout);
+    assertEquals(await store.print("--list"), "");
+    const port = await store.print("web");
+    assertEquals(await store.print("--get", "web"), port);
   }
 });

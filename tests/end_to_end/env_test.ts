@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { hasTool } from "../support/tools.ts";
+import { assertEquals } from "@std/assert";
 import { runTool, works } from "../support/program.ts";
-import { isUnix, StackStore } from "../support/store.ts";
+import { LONG_AGO, Store, unixTest as test } from "../support/store.ts";
+import { hasTool } from "../support/tools.ts";
 
 /** Names that a shell, or a reader of `.env` files, could stumble over. */
 const STORE = `[ports]
@@ -15,7 +15,7 @@ web = 2001
 "größe" = 2008
 "export" = 2009
 block = { port = 2010, count = 3 }
-old = { port = 2013, expires = 2020-01-01T00:00:00Z }
+old = { port = 2013, expires = ${LONG_AGO} }
 `;
 
 /** What they are in the environment, in the store's order. */
@@ -34,113 +34,94 @@ const VARIABLES: readonly (readonly [name: string, port: string])[] = [
 
 const LINES = VARIABLES.map((pair) => `${pair.join("=")}\n`).join("");
 
+Deno.test("--env prints the whole store, or the names that are given", async () => {
+  using store = new Store(STORE);
+  for (
+    const [args, expected] of [
+      [[], LINES],
+      [
+        ["example.com/apache", "web", "web"],
+        "EXAMPLE_COM_APACHE_PORT=2002\nWEB_PORT=2001\n",
+      ],
+      [["--get", "web", "--get", "2nd"], "WEB_PORT=2001\n_2ND_PORT=2007\n"],
+    ] as const
+  ) {
+    assertEquals(await store.print("--env", ...args), expected);
+  }
+});
+
+Deno.test("--env associates the names that have no port yet, but for --get", async () => {
+  using store = new Store();
+  assertEquals(await store.print("--env"), "");
+  await store.refuses(["--env", "--get", "db"], 1, '"db"');
+  assertEquals(store.names(), []);
+
+  const line = await store.print("--env", "my.web");
+  assertEquals(line, `MY_WEB_PORT=${await store.print("--get", "my.web")}`);
+});
+
+Deno.test("two names of one spelling are an error for who asks for both", async () => {
+  using none = new Store();
+  const parts = ['"my.web"', '"my-web"', "MY_WEB_PORT"];
+  await none.refuses(["--env", "db", "my.web", "my-web"], 1, ...parts);
+  assertEquals(none.names(), []);
+
+  using store = new Store("[ports]\nweb = 2001\nWEB = 2002\n");
+  assertEquals(await store.print("--env", "web"), "WEB_PORT=2001\n");
+  assertEquals(await store.print("--env", "WEB"), "WEB_PORT=2002\n");
+  for (const args of [["--env"], ["--env", "--get=web", "--get=WEB"]]) {
+    await store.refuses(args, 1, '"web"', '"WEB"');
+  }
+});
+
+test("shells read what --env prints: by eval, as a file, as arguments", async () => {
+  using store = new Store(STORE);
+  store.write(".env", await store.print("--env"));
+  const printed = VARIABLES.map(([name]) => `echo "${name}=$${name}"`).join(
+    "\n",
+  );
+  const shells = [["sh"], ["bash"], ["dash"], ["zsh"], ["ksh"], [
+    "busybox",
+    "sh",
+  ]]
+    .filter((shell) => works(...shell, "-c", "true"));
+
+  for (const shell of shells) {
+    for (
+      const [script, expected] of [
+        [`eval "$(cat .env)"\n${printed}`, LINES],
+        [`. ./.env\n${printed}`, LINES],
+        ["set -a\n. ./.env\nenv | grep -c '_PORT=20[01]'", "10\n"],
+        ["env -i $(cat .env | tr '\\n' ' ') env", LINES],
+      ] as const
+    ) {
+      // zsh splits nothing into arguments by itself.
+      if (shell[0] === "zsh" && script.startsWith("env")) continue;
+      assertEquals(
+        await runTool([...shell, "-euc", script], { cwd: store.path }),
+        { status: 0, stdout: expected, stderr: "" },
+        `${shell}: ${script}`,
+      );
+    }
+  }
+  assertEquals(store.names(), [".env", "ports.toml"]);
+});
+
 /** Without a registry it gives up soon. */
 const NPM_INSTALL = [
   ...["npm", "install", "--silent", "--no-audit", "--no-fund"],
   ...["--fetch-retries=0", "--fetch-timeout=10000"],
 ];
 
-/** A store with these names, and what `--env` prints of it in a file. */
-class Environment extends StackStore {
-  static async written(): Promise<Environment> {
-    const environment = new Environment();
-    environment.fill(STORE);
-    environment.write(".env", await environment.print(["--env"]));
-    return environment;
-  }
-}
-
-Deno.test("--env prints the whole store, or the names that are given", async () => {
-  using store = new StackStore();
-  store.fill(STORE);
-
-  assertEquals(await store.print(["--env"]), LINES);
-  assertEquals(
-    await store.print(["--env", "example.com/apache", "web", "web"]),
-    "EXAMPLE_COM_APACHE_PORT=2002\nWEB_PORT=2001\n",
-  );
-  assertEquals(
-    await store.print(["--env", "--get", "web", "--get", "2nd"]),
-    "WEB_PORT=2001\n_2ND_PORT=2007\n",
-  );
-});
-
-Deno.test("--env associates the names that have no port yet, but for --get", async () => {
-  using store = new StackStore();
-  const line = await store.print(["--env", "my.web"]);
-
-  assertEquals(line, `MY_WEB_PORT=${await store.print(["my.web"])}`);
-  const { status, stdout } = await store.call(["--env", "--get", "db"]);
-  assertEquals([status, stdout], [1, ""]);
-});
-
-Deno.test("--env of a store without names prints nothing", async () => {
-  using store = new StackStore();
-
-  assertEquals(await store.print(["--env"]), "");
-  assertEquals(store.names(), []);
-});
-
-for (const shell of ["sh", "bash", "dash", "zsh", "ksh", "busybox"]) {
-  const words = shell === "busybox" ? [shell, "sh"] : [shell];
-  Deno.test({
-    name: `${shell} reads what --env prints: by eval, and as a file`,
-    ignore: !isUnix || !works(...words, "-c", "true"),
-    fn: async () => {
-      using environment = await Environment.written();
-      const print = VARIABLES
-        .map(([name]) => `echo "${name}=$${name}"`).join("\n");
-      for (
-        const script of [
-          `eval "$(cat .env)"\n${print}`,
-          `. ./.env\n${print}`,
-          `set -a\n. ./.env\nenv | grep -c '_PORT=20[01]'`,
-        ]
-      ) {
-        const { status, stdout, stderr } = await runTool(
-          [...words, "-euc", script],
-          { cwd: environment.path },
-        );
-
-        assertEquals([status, stderr], [0, ""]);
-        assertEquals(
-          stdout,
-          script.includes("set -a") ? `${VARIABLES.length}\n` : LINES,
-        );
-      }
-      assertEquals(environment.names(), [".env", "ports.toml"]);
-    },
-  });
-}
-
-Deno.test({
-  name: "env takes what --env prints as its arguments",
-  ignore: !isUnix,
-  fn: async () => {
-    using environment = await Environment.written();
-    const { stdout } = await runTool(
-      ["sh", "-c", "env -i $(cat .env) env"],
-      { cwd: environment.path },
-    );
-
-    assertEquals(stdout, LINES);
-  },
-});
-
 Deno.test({
   name: "the npm package dotenv reads what --env prints",
-  ignore: !isUnix || !hasTool("npm", "--version"),
+  ignore: Deno.build.os === "windows" || !hasTool("npm", "--version"),
   fn: async (t) => {
-    using environment = await Environment.written();
-    const options = {
-      cwd: environment.path,
-      env: { HOME: environment.path },
-    };
-    environment.write("package.json", "{}");
-    const { status } = await runTool(
-      [...NPM_INSTALL, "dotenv@17"],
-      options,
-    );
+    using store = new Store(STORE);
+    store.write(".env", await store.print("--env"));
+    store.write("package.json", "{}");
+    const options = { cwd: store.path, env: { HOME: store.path } };
+    const { status } = await runTool([...NPM_INSTALL, "dotenv@17"], options);
     await t.step({
       // Without a registry there is nothing to compare with.
       name: "as its parse function does",
@@ -152,39 +133,8 @@ Deno.test({
           'const text = require("fs").readFileSync(".env");' +
           'console.log(JSON.stringify(require("dotenv").parse(text)))',
         ], options);
-
         assertEquals(JSON.parse(stdout), Object.fromEntries(VARIABLES));
       },
     });
   },
-});
-
-Deno.test("two names of one spelling are an error that names both, and change nothing", async () => {
-  using store = new StackStore();
-  const { status, stdout, stderr } = await store.call([
-    "--env",
-    "db",
-    "my.web",
-    "my-web",
-  ]);
-
-  assertEquals([status, stdout], [1, ""]);
-  for (const part of ['"my.web"', '"my-web"', "MY_WEB_PORT"]) {
-    assertStringIncludes(stderr, part);
-  }
-  assertEquals(store.names(), []);
-});
-
-Deno.test("two names of one spelling in the store are one only for who asks for both", async () => {
-  using store = new StackStore();
-  store.fill("[ports]\nweb = 2001\nWEB = 2002\n");
-
-  assertEquals(await store.print(["--env", "web"]), "WEB_PORT=2001\n");
-  assertEquals(await store.print(["--env", "WEB"]), "WEB_PORT=2002\n");
-  for (const args of [["--env"], ["--env", "--get=web", "--get=WEB"]]) {
-    const { status, stdout, stderr } = await store.call(args);
-
-    assertEquals([status, stdout], [1, ""]);
-    assertStringIncludes(stderr, '"web" and "WEB"');
-  }
 });

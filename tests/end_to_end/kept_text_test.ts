@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { portFor } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import { Store } from "../support/store.ts";
 
 /** A store that a person keeps tidy, with all that TOML allows around it. */
 const TIDY = `\
@@ -53,62 +52,42 @@ function withEntry(lines: readonly string[], entry: string): string[] {
 
 for (const [what, text] of VARIANTS) {
   Deno.test(`associating and unbinding change one line of a store with ${what}`, async () => {
-    using temp = new TempFolder();
-    const path = temp.write("ports.toml", text);
-    const store = ["--store", path];
+    using store = new Store(text);
+    const lines = linesOf(text);
 
-    const { stdout } = await portFor([...store, "new"]);
+    const port = await store.print("new");
+    const entry = `new = ${port.trim()}`;
+    assertEquals(linesOf(store.text), withEntry(lines, entry));
+    await store.print("--unbind", "new");
+    assertEquals(linesOf(store.text), lines);
+    await store.print("--unbind", "web");
     assertEquals(
-      linesOf(temp.read("ports.toml")),
-      withEntry(linesOf(text), `new = ${stdout.trim()}`),
-    );
-
-    await portFor([...store, "--unbind", "new"]);
-    assertEquals(linesOf(temp.read("ports.toml")), linesOf(text));
-
-    await portFor([...store, "--unbind", "web"]);
-    assertEquals(
-      linesOf(temp.read("ports.toml")),
-      linesOf(text).filter((line) => !line.startsWith("web = 24017")),
+      linesOf(store.text),
+      lines.filter((line) => !line.startsWith("web = 24017")),
     );
   });
 }
 
 Deno.test("a refused call leaves a store as it is, to the byte", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", TIDY);
-  const before = Deno.statSync(path);
+  using store = new Store(TIDY);
+  const { ino } = Deno.statSync(store.storePath);
+  await store.call("--port", "24017", "thief");
+  await store.call("good", " bad ");
+  await store.call("--unbind", "nobody");
 
-  await portFor(["--store", path, "--port", "24017", "thief"]);
-  await portFor(["--store", path, "good", " bad "]);
-  await portFor(["--store", path, "--unbind", "nobody"]);
-
-  assertEquals(temp.read("ports.toml"), TIDY);
-  assertEquals(Deno.statSync(path).ino, before.ino);
-});
-
-Deno.test("several names are all or nothing", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", "[ports]\nbad = 70000\n");
-
-  const { status, stdout } = await portFor(["--store", path, "good", "bad"]);
-
-  assertEquals([status, stdout], [1, ""]);
-  assertEquals(temp.read("ports.toml"), "[ports]\nbad = 70000\n");
+  assertEquals(store.text, TIDY);
+  assertEquals(Deno.statSync(store.storePath).ino, ino);
 });
 
 Deno.test("the ports in one inline table become lines, nothing is lost", async () => {
-  using temp = new TempFolder();
-  const path = temp.write(
-    "ports.toml",
+  using store = new Store(
     'ports = { web = 24017, "a b" = { port = 25000, note = "x" } } # mine\n' +
       "[site]\nowner = 1\n",
   );
-
-  const { stdout } = await portFor(["--store", path, "new"]);
+  const port = await store.print("new");
 
   assertEquals(
-    linesOf(temp.read("ports.toml")).map((line) => line.trim()),
+    store.text.trimEnd().split("\n").map((line) => line.trim()),
     [
       "# mine",
       "[site]",
@@ -117,19 +96,7 @@ Deno.test("the ports in one inline table become lines, nothing is lost", async (
       "[ports]",
       "web = 24017",
       '"a b" = { port = 25000, note = "x" }',
-      `new = ${stdout.trim()}`,
+      `new = ${port.trim()}`,
     ],
-  );
-});
-
-Deno.test("a new store says what it is", async () => {
-  using temp = new TempFolder();
-
-  const { stdout } = await portFor(["--store", temp.file("new.toml"), "web"]);
-
-  assertEquals(
-    temp.read("new.toml"),
-    "# port-for: which name holds which port on this machine\n" +
-      `version = 1\n\n[ports]\nweb = ${stdout.trim()}\n`,
   );
 });

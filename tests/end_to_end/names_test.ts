@@ -1,6 +1,5 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import { portFor } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import { assertEquals } from "@std/assert";
+import { Store } from "../support/store.ts";
 
 /** Names that mean something to TOML. */
 const LIKE_TOML = [
@@ -65,88 +64,50 @@ const STRANGE = [
 ];
 
 Deno.test("strange names are associated, listed and unbound together", async () => {
-  using temp = new TempFolder();
-  const store = `--store=${temp.file("ports.toml")}`;
-
-  const { status, stdout, stderr } = await portFor([store, ...STRANGE]);
-  assertEquals([status, stderr], [0, ""]);
-  const ports = stdout.trimEnd().split("\n");
+  using store = new Store();
+  const ports = await store.ports(...STRANGE);
   assertEquals(new Set(ports).size, STRANGE.length);
 
-  const list = await portFor([store, "--list"]);
+  const list = await store.print("--list");
   assertEquals(
-    list.stdout.trimEnd().split("\n").sort(),
+    list.trimEnd().split("\n").sort(),
     STRANGE.map((name, at) => `${name}: ${ports[at]}`).sort(),
   );
+  const gets = STRANGE.flatMap((name) => ["--get", name]);
+  assertEquals(await store.ports(...gets), ports);
+  const json = JSON.parse(await store.print("--json", ...STRANGE));
+  const pairs = STRANGE.map((name, at) => [name, ports[at]]);
+  assertEquals(json, Object.fromEntries(pairs));
 
-  const got = await portFor([
-    store,
-    ...STRANGE.flatMap((name) => ["--get", name]),
-  ]);
-  assertEquals(got, { status: 0, stdout, stderr: "" });
-
-  const json = await portFor([store, "--json", ...STRANGE]);
-  const pairs = STRANGE.map((name, at) => [name, Number(ports[at])]);
-  assertEquals(JSON.parse(json.stdout), Object.fromEntries(pairs));
-
-  const unbound = await portFor([
-    store,
-    ...STRANGE.flatMap((name) => ["--unbind", name]),
-  ]);
-  assertEquals([unbound.status, unbound.stderr], [0, ""]);
-  assertEquals((await portFor([store, "--list"])).stdout, "");
+  await store.print(...STRANGE.flatMap((name) => ["--unbind", name]));
+  assertEquals(await store.print("--list"), "");
 });
 
 Deno.test("a name that looks like TOML leaves the text around it alone", async () => {
-  using temp = new TempFolder();
-  const text = "# mine\n[ports]\nother = 24017 # mine too\n";
-  const store = `--store=${temp.write("ports.toml", text)}`;
+  const [head, other] = ["# mine\n[ports]\n", "other = 24017 # mine too\n"];
+  using store = new Store(head + other);
   for (const name of LIKE_TOML) {
-    const { stdout } = await portFor([store, name]);
-    assertEquals(temp.read("ports.toml").split("\n").length, 5, name);
-    assertStringIncludes(temp.read("ports.toml"), ` = ${stdout}`);
-    const unbound = await portFor([store, `--unbind=${name}`]);
-    assertEquals(unbound, { status: 0, stdout: "", stderr: "" }, name);
-    assertEquals(temp.read("ports.toml"), text);
+    const port = await store.print(name);
+    const entry = store.text.slice((head + other).length);
+    assertEquals(store.text, head + other + entry);
+    assertEquals(entry.match(/[^]* = (\d+\n)$/)?.[1], port, name);
+    await store.print(`--unbind=${name}`);
+    assertEquals(store.text, head + other, name);
   }
 });
 
-Deno.test("the names true and false are names behind a switch too", async () => {
-  using temp = new TempFolder();
-  const store = `--store=${temp.file("ports.toml")}`;
+Deno.test("names that look like values or commands are names, behind options too", async () => {
+  using store = new Store();
+  await store.print("--random", "true", "-b", "list", "get");
+  await store.print("--udp", "false", "--bind=8080", "-bhelp");
+  const json = JSON.parse(await store.print("--list", "--json"));
 
-  await portFor([store, "--random", "true"]);
-  await portFor([store, "--udp", "false"]);
-  const { stdout } = await portFor([store, "--json", "true", "false"]);
-
-  assertEquals(Object.keys(JSON.parse(stdout)), ["true", "false"]);
-});
-
-Deno.test("names that look like options' values stay names", async () => {
-  using temp = new TempFolder();
-  const store = `--store=${temp.file("ports.toml")}`;
-
-  await portFor([store, "-b", "list", "get", "--bind=8080", "-bhelp"]);
-  const { stdout } = await portFor([store, "--list"]);
-
-  const names = stdout.trimEnd().split("\n").map((line) => line.split(":")[0]);
-  assertEquals(names.sort(), ["8080", "get", "help", "list"]);
-});
-
-Deno.test("names that look like numbers are listed in the store's order", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", "[ports]\nweb = 2001\n2 = 2002\n");
-
-  const { stdout } = await portFor(["--store", path, "--list"]);
-
-  assertEquals(stdout, "web: 2001\n2: 2002\n");
-});
-
-Deno.test("JSON keeps the order of names that look like numbers", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", "[ports]\nweb = 2001\n2 = 2002\n");
-
-  const { stdout } = await portFor(["--store", path, "--json", "web", "2"]);
-
-  assertEquals(stdout, '{"web":2001,"2":2002}\n');
+  const names = ["true", "list", "get", "false", "8080", "help"];
+  assertEquals(Object.keys(json).sort(), names.sort());
+  // JSON has them in their order, though objects would not.
+  const { web } = JSON.parse(await store.print("web", "--json"));
+  assertEquals(
+    await store.print("--json", "web", "8080"),
+    `{"web":${web},"8080":${json["8080"]}}\n`,
+  );
 });

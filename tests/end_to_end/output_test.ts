@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { portFor } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import { Store, unixTest as test } from "../support/store.ts";
 
 /** Runs the program behind a line of shell script. */
 function behind(script: string): { prefix: string[] } {
@@ -12,82 +11,63 @@ function hasStackTrace(text: string): boolean {
   return /^\s+at .*:\d+:\d+/m.test(text);
 }
 
-Deno.test("without a standard output, the association is made all the same", async () => {
-  using temp = new TempFolder();
-  const store = ["--store", temp.file("ports.toml")];
-  const { stderr } = await portFor([...store, "web"], behind('"$@" >&-'));
+test("without a standard output, the association is made all the same", async () => {
+  using store = new Store();
+  const { stderr } = await store.callWith(behind('"$@" >&-'), "web");
 
   assert(!hasStackTrace(stderr), stderr);
-  const { status, stdout } = await portFor([...store, "--get", "web"]);
-  assertEquals(status, 0);
-  assertStringIncludes(temp.read("ports.toml"), `web = ${stdout}`);
+  const port = await store.print("--get", "web");
+  assertStringIncludes(store.text, `web = ${port}`);
 });
 
 Deno.test({
-  name: "an answer that cannot be written is a failure, the association stays",
+  name:
+    "what cannot be written is a failure if it is the answer, and only then",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    using temp = new TempFolder();
-    const store = ["--store", temp.file("ports.toml")];
-    const full = behind('"$@" >/dev/full');
-
+    using store = new Store();
     for (const args of [["web"], ["--list"], ["--get=web"], ["--help"]]) {
-      const { status, stderr } = await portFor([...store, ...args], full);
+      const full = behind('"$@" >/dev/full');
+      const { status, stderr } = await store.callWith(full, ...args);
       assertEquals(status, 1);
       assertStringIncludes(stderr, "port-for: cannot ");
       assert(!hasStackTrace(stderr), stderr);
     }
-    assertEquals((await portFor([...store, "--get", "web"])).status, 0);
+    await store.print("--get", "web");
+
+    const full = behind('"$@" 2>/dev/full');
+    assertEquals((await store.callWith(full, "--nope")).status, 2);
+    // A system port is warned of.
+    const system = await store.callWith(full, "-p443", "system");
+    assertEquals([system.status, system.stdout], [0, "443\n"]);
   },
 });
 
-Deno.test("a reader who has left is no reason for a message", async () => {
-  using temp = new TempFolder();
-  const path = temp.write("ports.toml", "[ports]\nweb = 24017\n");
+test("a reader who has left is no reason for a message", async () => {
+  using store = new Store("[ports]\nweb = 24017\n");
   // Number 4 writes to a pipe that, once 3 is closed, nobody can read.
-  const script =
-    `mkfifo ${temp.file("pipe")} && exec 3<>${temp.file("pipe")} ` +
-    `4>${temp.file("pipe")} 3>&- && "$@" >&4`;
-  const { stderr } = await portFor(["--store", path, "web"], behind(script));
+  const pipe = `'${store.file("pipe")}'`;
+  const script = `mkfifo ${pipe} && exec 3<>${pipe} 4>${pipe} 3>&- && "$@" >&4`;
+  const { stderr } = await store.callWith(behind(script), "web");
 
   assertEquals(stderr, "");
 });
 
 Deno.test("a long answer is written to its end", async () => {
-  using temp = new TempFolder();
   // More than a pipe holds at a time.
-  const names = Array.from(
+  const lines = Array.from(
     { length: 5000 },
-    (_, at) => `${"n".repeat(30)}${at}`,
-  );
-  const lines = names.map((name, at) => `${name} = ${at + 1}\n`);
-  const path = temp.write("ports.toml", `[ports]\n${lines.join("")}`);
-  const { stdout } = await portFor(["--store", path, "--list"]);
+    (_, at) => `${"n".repeat(30)}${at} = ${at + 1}\n`,
+  ).join("");
+  using store = new Store(`[ports]\n${lines}`);
 
-  assertEquals(stdout, lines.join("").replaceAll(" = ", ": "));
+  assertEquals(await store.print("--list"), lines.replaceAll(" = ", ": "));
 });
 
-Deno.test("without a standard error, a refusal is a refusal", async () => {
-  using temp = new TempFolder();
-  const store = ["--store", temp.file("ports.toml")];
-
-  for (const [args, expected] of [[["--nope"], 2], [["--get=a"], 1]] as const) {
-    const { status } = await portFor([...store, ...args], behind('"$@" 2>&-'));
+test("without a standard error, a refusal is a refusal", async () => {
+  using store = new Store();
+  for (const [arg, expected] of [["--nope", 2], ["--get=a", 1]] as const) {
+    const { status } = await store.callWith(behind('"$@" 2>&-'), arg);
     assertEquals(status, expected);
   }
-});
-
-Deno.test({
-  name: "a message that cannot be written changes neither answer nor status",
-  ignore: Deno.build.os !== "linux",
-  fn: async () => {
-    using temp = new TempFolder();
-    const store = ["--store", temp.file("ports.toml")];
-    const full = behind('"$@" 2>/dev/full');
-
-    assertEquals((await portFor([...store, "--nope"], full)).status, 2);
-    // A system port is warned of.
-    const { status, stdout } = await portFor([...store, "-p443", "web"], full);
-    assertEquals([status, stdout], [0, "443\n"]);
-  },
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { StackStore } from "../support/store.ts";
+import { assertWarned, networkTest as test, Store } from "../support/store.ts";
 
 const POLICY = '[policy]\nrange = "20100-20199"\nexclude = ["20110-20150", ' +
   "20160]\n";
@@ -11,42 +11,28 @@ function isAllowed(port: number): boolean {
 
 const NAMES = Array.from({ length: 20 }, (_, at) => `name${at}`);
 
-Deno.test("ports are chosen as the store's policy wants", async () => {
+test("ports are chosen as the store's policy wants", async () => {
   for (const options of [[], ["--random"]]) {
-    using store = new StackStore();
-    store.fill(POLICY);
-    const ports = await store.ports([...options, ...NAMES]);
+    using store = new Store(POLICY);
+    const ports = await store.ports(...options, "--count=9", "block");
+    ports.push(...await store.ports(...options, ...NAMES));
 
     assertEquals(ports.filter((port) => !isAllowed(port)), []);
-    assertEquals(new Set(ports).size, NAMES.length);
-    assert(store.text().startsWith(POLICY));
+    assertEquals(new Set(ports).size, NAMES.length + 9);
+    assert(store.text.startsWith(POLICY));
+    await store.refuses(["--count=40", "x"], 1, "40 consecutive");
   }
 });
 
-Deno.test("a block is within the policy, too", async () => {
-  using store = new StackStore();
-  store.fill(POLICY);
-  const ports = await store.ports(["--count=9", "block"]);
-
-  assertEquals(ports.filter((port) => !isAllowed(port)), []);
-  const { status, stderr } = await store.call(["--count=40", "other"]);
-  assertEquals(status, 1);
-  assertStringIncludes(stderr, "no 40 consecutive good ports");
-});
-
-Deno.test("--range and --exclude each override their part of the policy", async () => {
-  using store = new StackStore();
-  store.fill(POLICY);
-  const [outside] = await store.ports(["--range=25000-25099", "a"]);
-  const within = await store.ports(["--range=20150-20169", "b", "c", "d"]);
-  const excluding = await store.ports(["--exclude=20100-20109", ...NAMES]);
+test("--range and --exclude each override their part of the policy", async () => {
+  using store = new Store(POLICY);
+  const [outside] = await store.ports("--range=25000-25099", "a");
+  const within = await store.ports("--range=20150-20169", "b", "c", "d");
+  const excluding = await store.ports("--exclude=20100-20109", ...NAMES);
 
   assert(outside! >= 25000 && outside! <= 25099);
   assertEquals(within.filter((port) => !isAllowed(port)), []);
-  assertEquals(
-    excluding.filter((port) => port < 20110 || port > 20199),
-    [],
-  );
+  assertEquals(excluding.filter((port) => port < 20110 || port > 20199), []);
   assert(excluding.some((port) => !isAllowed(port)));
 });
 
@@ -62,25 +48,20 @@ Deno.test("a policy may be written in any way that says the same", async () => {
       '["policy"]\n"range" = \'20100-20109\'\n',
     ]
   ) {
-    using store = new StackStore();
-    store.fill(policy);
-    const ports = await store.ports(["a", "b", "c"]);
+    using store = new Store(policy);
+    const ports = await store.ports("a", "b", "c");
 
-    assertEquals(
-      ports.filter((port) => port < 20100 || port > 20109),
-      [],
-      policy,
-    );
-    assert(store.text().startsWith(policy));
+    const wrong = ports.filter((port) => port < 20100 || port > 20109);
+    assertEquals(wrong, [], policy);
+    assert(store.text.startsWith(policy));
   }
 });
 
-Deno.test("an empty policy wants nothing", async () => {
+test("an empty policy wants nothing", async () => {
   const ports: string[] = [];
   for (const text of ["", "[policy]\n", "[policy]\nexclude = []\n"]) {
-    using store = new StackStore();
-    store.fill(text);
-    ports.push(await store.print(["some.name"]));
+    using store = new Store(text);
+    ports.push(await store.print("some.name"));
   }
 
   assertEquals(new Set(ports).size, 1);
@@ -88,72 +69,51 @@ Deno.test("an empty policy wants nothing", async () => {
 
 Deno.test("an error in the policy is one of the store: file, line and column", async () => {
   for (
-    const [policy, column, why] of [
-      ['range = "30000-20000"', 1, "it ends before it begins"],
-      ['range = ""', 1, "FIRST-LAST"],
-      ['range = "20000-29999,31000"', 1, "FIRST-LAST"],
-      ['  range = "20000-"', 3, "FIRST-LAST"],
-      ['range = "20000-70000"', 1, "65535"],
-      ['range = "0-100"', 1, "65535"],
-      ["range = [20000, 29999]", 1, "the range"],
-      ["range = { from = 20000 }", 1, "the range"],
-      ["range = 1.5", 1, "the range"],
-      ["range = true", 1, "the range"],
-      ["range = 2026-12-01", 1, "the range"],
-      ['exclude = ["x"]', 1, "the exclusion"],
-      ['exclude = ["20000", ""]', 1, "the exclusion"],
-      ["exclude = [20000, 70000]", 1, "65535"],
-      ["exclude = [[20000]]", 1, "the exclusion"],
-      ["exclude = { from = 20000 }", 1, "the exclusion"],
-      ["exclude = [{}]", 1, "the exclusion"],
+    const [policy, column] of [
+      ['range = "30000-20000"', 1],
+      ['range = ""', 1],
+      ['range = "20000-29999,31000"', 1],
+      ['  range = "20000-"', 3],
+      ['range = "20000-70000"', 1],
+      ['range = "0-100"', 1],
+      ["range = [20000, 29999]", 1],
+      ["range = 1.5", 1],
+      ["range = 2026-12-01", 1],
+      ['exclude = ["x"]', 1],
+      ['exclude = ["20000", ""]', 1],
+      ["exclude = [20000, 70000]", 1],
+      ["exclude = [[20000]]", 1],
+      ["exclude = { from = 20000 }", 1],
     ] as const
   ) {
-    using store = new StackStore();
     const text = `[ports]\nold = 20005\n\n[policy]\n${policy}\n`;
-    store.fill(text);
-    const { status, stdout, stderr } = await store.call(["web"]);
-
-    assertEquals([status, stdout], [1, ""], policy);
-    assertStringIncludes(
-      stderr,
-      `cannot use the store ${store.store}, line 5, column ${column}: `,
-    );
-    assertStringIncludes(stderr, why);
-    assertEquals(store.text(), text);
+    using store = new Store(text);
+    const place = `${store.storePath}, line 5, column ${column}: `;
+    const key = policy.trim().startsWith("range") ? "range" : "exclu";
+    await store.refuses(["web"], 1, place, key);
+    assertEquals(store.text, text);
+  }
+  for (const policy of ["policy = 3", "policy = []", "[[policy]]"]) {
+    using store = new Store(`${policy}\n[ports]\nold = 20005\n`);
+    await store.refuses(["web"], 1, "line 1, column 1", '"policy"', "table");
   }
 });
 
 Deno.test("an error in the policy does not keep names from being looked up", async () => {
-  using store = new StackStore();
-  for (const policy of ['range = "x"', "exclude = { a = 1 }"]) {
-    store.fill(`[ports]\nold = 20005\n\n[policy]\n${policy}\n`);
+  using store = new Store('[ports]\nold = 20005\n\n[policy]\nrange = "x"\n');
+  const place = `${store.storePath}, line 5, column 1`;
 
-    assertEquals(await store.print(["old"]), "20005\n");
-    assertEquals(await store.print(["--get", "old"]), "20005\n");
-    const { status, stdout, stderr } = await store.call(["--list"]);
-    assertEquals([status, stdout], [0, "old: 20005\n"]);
-    assertStringIncludes(stderr, `${store.store}, line 5, column 1`);
-    const check = await store.call(["--check"]);
-    assertEquals(check.status, 1);
-    assertStringIncludes(check.stdout, `${store.store}, line 5, column 1`);
-  }
+  assertEquals(await store.print("old"), "20005\n");
+  assertEquals(await store.print("--get", "old"), "20005\n");
+  const { status, stdout, stderr } = await store.call("--list");
+  assertEquals([status, stdout], [0, "old: 20005\n"]);
+  assertStringIncludes(stderr, place);
+  const check = await store.call("--check");
+  assertEquals(check.status, 1);
+  assertStringIncludes(check.stdout, place);
 });
 
-Deno.test('"policy" that is no table is an error of the store', async () => {
-  for (const policy of ["policy = 3", "policy = []", "[[policy]]"]) {
-    using store = new StackStore();
-    store.fill(`${policy}\n[ports]\nold = 20005\n`);
-    const { status, stderr } = await store.call(["web"]);
-
-    assertEquals(status, 1);
-    assertStringIncludes(
-      stderr,
-      `${store.store}, line 1, column 1: "policy" is not a table`,
-    );
-  }
-});
-
-Deno.test("a policy that leaves nothing is status 1, and is named", async () => {
+Deno.test("a policy that leaves nothing is named, till options make room", async () => {
   for (
     const policy of [
       'range = "80-90"',
@@ -161,66 +121,37 @@ Deno.test("a policy that leaves nothing is status 1, and is named", async () => 
       'range = "20100-20199"\nexclude = ["20000-21000"]',
     ]
   ) {
-    using store = new StackStore();
-    store.fill(`[policy]\n${policy}\n`);
-    const { status, stdout, stderr } = await store.call(["web"]);
-
-    assertEquals([status, stdout], [1, ""]);
-    assertStringIncludes(
-      stderr,
-      `the [policy] of ${store.store} leaves no good port`,
-    );
-    assertEquals((await store.call(["--get", "web"])).status, 1);
+    using store = new Store(`[policy]\n${policy}\n`);
+    const parts = [`[policy] of ${store.storePath}`, "no good port"];
+    await store.refuses(["web"], 1, ...parts);
+    assertEquals(store.text, `[policy]\n${policy}\n`);
   }
-});
 
-Deno.test("an option beside a policy is named for its own part", async () => {
-  using store = new StackStore();
-  store.fill('[policy]\nexclude = ["20100-20109"]\n');
-  const { status, stderr } = await store.call(["--range=20100-20109", "web"]);
-
-  assertEquals(status, 2);
-  assertStringIncludes(
-    stderr,
-    `--range 20100-20109 with the [policy] of ${store.store} leaves no good port`,
-  );
-  assert(!stderr.includes("--exclude"), stderr);
-});
-
-Deno.test("options can make room where the policy leaves none", async () => {
-  using store = new StackStore();
-  store.fill('[policy]\nrange = "80-90"\n');
-  const [port] = await store.ports(["--range=25000-25099", "web"]);
-
+  using room = new Store('[policy]\nrange = "80-90"\n');
+  const [port] = await room.ports("--range=25000-25099", "web");
   assert(port! >= 25000 && port! <= 25099);
+
+  // An option is named for its own part.
+  using beside = new Store('[policy]\nexclude = ["20100-20109"]\n');
+  const outcome = await beside.call("--range=20100-20109", "web");
+  assertEquals(outcome.status, 2);
+  for (const part of ["--range 20100-20109", "[policy]", beside.storePath]) {
+    assertStringIncludes(outcome.stderr, part);
+  }
+  assert(!outcome.stderr.includes("--exclude"), outcome.stderr);
 });
 
-Deno.test("--port outside the policy is a warning", async () => {
-  using store = new StackStore();
-  store.fill(POLICY);
+test("--port outside the policy is a warning", async () => {
+  using store = new Store(`${POLICY}[ports]\nold = 25000\n`);
   for (
     const [name, port] of [["a", 20120], ["b", 25005], ["c", 20160]] as const
   ) {
-    const { status, stdout, stderr } = await store.call([
-      `--port=${port}`,
-      name,
-    ]);
+    const outcome = await store.call(`--port=${port}`, name);
 
-    assertEquals([status, stdout], [0, `${port}\n`]);
-    assertStringIncludes(stderr, "port-for: warning: ");
-    assertStringIncludes(stderr, `the [policy] of ${store.store}`);
+    assertEquals([outcome.status, outcome.stdout], [0, `${port}\n`]);
+    assertWarned(outcome, `${port}`, `[policy] of ${store.storePath}`);
     // Who has it is not told again.
-    assertEquals(await store.print([name]), `${port}\n`);
+    assertEquals(await store.print(name), `${port}\n`);
   }
-});
-
-Deno.test("names that hold ports outside the policy keep them", async () => {
-  using store = new StackStore();
-  store.fill(`${POLICY}[ports]\nold = 25005\n`);
-
-  assertEquals(await store.print(["old"]), "25005\n");
-  assertEquals(
-    await store.print(["--list", "--json"]),
-    '{"old":25005}\n',
-  );
+  assertEquals(await store.print("old"), "25000\n");
 });

@@ -1,22 +1,16 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { read, statuses } from "../support/json.ts";
-import { hasNetworks, Network } from "../support/network.ts";
-import { hasTerminals, inTerminal } from "../support/looking_terminal.ts";
-import { portFor } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import type { AssociationStatus } from "../../main.ts";
+import { LONG_AGO, networkTest as test, Store } from "../support/store.ts";
+import { hasTerminal, inTerminal } from "../support/terminal.ts";
 
 const LONG_NAME = `shop/${"a-very-long-branch-name/".repeat(6)}end`;
 
-/**
- * Ports above the kernel's ephemeral range, where other tests and processes of
- * this machine hold none by accident.
- */
 const STORE = `[ports]
-web = 61501
-"${LONG_NAME}" = 61502
-"\u4e2d\u6587\u540d\u5b57" = 61503
-"\u{1f600} party" = 61504
-"e\u0301te\u0301" = 61505
+web = 29501
+"${LONG_NAME}" = 29502
+"\u4e2d\u6587\u540d\u5b57" = 29503
+"\u{1f600} party" = 29504
+"e\u0301te\u0301" = 29505
 `;
 
 /** How many columns a terminal gives to what these tests write in it. */
@@ -27,11 +21,12 @@ function columns(text: string): number {
     .length;
 }
 
-/** The column in which each line's port begins. */
-function portColumns(lines: readonly string[]): Set<number> {
-  return new Set(
-    lines.map((line) => columns(line.slice(0, line.search(/6150\d/)))),
+/** The columns in which the lines' ports begin. */
+function portColumns(lines: readonly string[]): number[] {
+  const all = lines.map((line) =>
+    columns(line.slice(0, line.search(/2950\d/)))
   );
+  return [...new Set(all)];
 }
 
 /** The cells of the table, line by line. */
@@ -43,188 +38,139 @@ const HEADING = ["NAME", "PORT", "STATE"];
 
 const ESCAPE = "\u001b";
 
-/** What begins a colour. */
-const COLOUR = new RegExp(`${ESCAPE}\\[\\d+m`);
+test("the table has a line a name, in order, port under port", async () => {
+  using store = new Store(STORE);
+  const table = await store.print("--status");
+  const [heading, ...lines] = table.trimEnd().split("\n");
 
-Deno.test("the table has a line a name, in order, port under port", async () => {
-  using temp = new TempFolder();
-  const store = temp.write("ports.toml", STORE);
-  const { status, stdout, stderr } = await portFor([
-    ...["--status", "--store", store],
-  ]);
-  const [heading, ...lines] = stdout.trimEnd().split("\n");
-
-  assertEquals([status, stderr], [0, ""]);
   assertEquals(cells(heading!), [HEADING]);
-  assertEquals(lines.map((line) => line.match(/6150\d/)?.[0]), [
-    "61501",
-    "61502",
-    "61503",
-    "61504",
-    "61505",
-  ]);
+  assertEquals(
+    lines.map((line) => line.match(/2950\d/)?.[0]),
+    ["29501", "29502", "29503", "29504", "29505"],
+  );
   // Nobody's terminal: nothing is cut, and nothing is in colour.
-  assert(lines[1]!.startsWith(`${LONG_NAME}  61502  free`), lines[1]);
-  assertEquals([...portColumns(lines)], [LONG_NAME.length + 2]);
+  assert(lines[1]!.startsWith(`${LONG_NAME}  29502  free`), lines[1]);
+  assertEquals(portColumns(lines), [LONG_NAME.length + 2]);
   assertEquals(heading!.indexOf("PORT") + 4, LONG_NAME.length + 7);
-  assert(!stdout.includes(ESCAPE));
+  assert(!table.includes(ESCAPE));
 });
 
-Deno.test({
-  name: "in a terminal names are cut, so that each line fits in its width",
-  ignore: !hasTerminals,
-  fn: async () => {
-    using temp = new TempFolder();
-    const store = temp.write("ports.toml", STORE);
+/** Runs the program on a store in a terminal, without colour unless asked. */
+function inTerminalOf(
+  store: Store,
+  width: number,
+  args: readonly string[],
+  colour = false,
+) {
+  return inTerminal(width, ["--store", store.storePath, ...args], {
+    prefix: store.network!.prefix,
+    env: colour ? {} : { NO_COLOR: "1" },
+  });
+}
+
+test(
+  "in a terminal names are cut, so that each line fits in its width",
+  async () => {
+    using store = new Store(STORE);
     for (const width of [80, 40]) {
-      const { stdout } = await inTerminal(
-        width,
-        ["--status", "--store", store],
-        { env: { NO_COLOR: "1" } },
-      );
+      const { stdout } = await inTerminalOf(store, width, ["--status"]);
       const [, ...lines] = stdout.trimEnd().split("\n");
       for (const line of lines) assert(columns(line) <= width, line);
-      assertEquals(portColumns(lines).size, 1, stdout);
+      assertEquals(portColumns(lines).length, 1, stdout);
       // Cut, and to the very end of the line.
       assertEquals(columns(lines[1]!), width - "STATE".length + "free".length);
-      assertStringIncludes(lines[1]!, "\u2026  61502");
+      assertStringIncludes(lines[1]!, "\u2026  29502");
       assertStringIncludes(lines[0]!, "web  ");
     }
-  },
-});
+    // One that does not say how wide it is has names in full.
+    const { stdout } = await inTerminalOf(store, 0, ["--status"]);
+    assertStringIncludes(stdout, LONG_NAME);
 
-Deno.test({
-  name: "a terminal wider than the table gets the table alone",
-  ignore: !hasTerminals,
-  fn: async () => {
-    using temp = new TempFolder();
-    const store = temp.write("ports.toml", "[ports]\nweb = 61501\n");
-    const { stdout } = await inTerminal(
-      200,
-      ["--status", "--store", store],
-      { env: { NO_COLOR: "1" } },
+    using small = new Store("[ports]\nweb = 29501\n");
+    const wide = await inTerminalOf(small, 200, ["--status"]);
+    assertEquals(cells(wide.stdout), [HEADING, ["web", "29501", "free"]]);
+    assert(!wide.stdout.includes(" \n"), wide.stdout);
+  },
+  hasTerminal,
+);
+
+test(
+  "there is colour on a terminal, but never with NO_COLOR",
+  async () => {
+    using store = new Store(
+      `[ports]\nover = { port = 29501, expires = ${LONG_AGO} }\n`,
     );
-    assertEquals(cells(stdout), [HEADING, ["web", "61501", "free"]]);
-    assert(!stdout.includes(" \n"), stdout);
-  },
-});
-
-Deno.test({
-  name: "there is colour on a terminal, but never with NO_COLOR",
-  ignore: !hasTerminals,
-  fn: async () => {
-    using temp = new TempFolder();
-    const store = [
-      "--store",
-      temp.write(
-        "ports.toml",
-        "[ports]\nover = { port = 61501, expires = 2020-01-01T00:00:00Z }\n",
-      ),
-    ];
-    const answers = [["--status"], ["--check"], ["--explain=80"], [
-      "--map",
-      "--range=1-64",
-    ]];
-    for (const answer of answers) {
-      const args = [...answer, ...store];
-      const coloured = await inTerminal(80, args);
+    for (
+      const args of [["--status"], ["--check"], ["--explain=80"], [
+        "--map",
+        "--range=1-64",
+      ]]
+    ) {
+      const coloured = await inTerminalOf(store, 80, args, true);
       assertStringIncludes(coloured.stdout, `${ESCAPE}[`);
-      const plain = await inTerminal(80, args, { env: { NO_COLOR: "1" } });
+      const plain = await inTerminalOf(store, 80, args);
       assert(!plain.stdout.includes(ESCAPE), plain.stdout);
       // Each colour ends where it began.
       const uncoloured = coloured.stdout
         .split(`${ESCAPE}[0m`)
-        .map((text) => text.replace(COLOUR, ""))
+        .map((text) => text.replace(new RegExp(`${ESCAPE}\\[\\d+m`), ""))
         .join("");
       assertEquals(uncoloured, plain.stdout);
       assertEquals(coloured.status, plain.status);
     }
   },
-});
+  hasTerminal,
+);
 
 Deno.test("an empty store has an empty table", async () => {
-  using temp = new TempFolder();
-  const path = temp.file("ports.toml");
-  for (const text of [undefined, "", "[ports]\n"]) {
-    if (text !== undefined) temp.write("ports.toml", text);
-    const { status, stdout } = await portFor(["--status", "--store", path]);
-    assertEquals([status, cells(stdout)], [0, [HEADING]]);
-    const json = await portFor(["--status", "--json", "--store", path]);
-    assertEquals(read(statuses, json.stdout), []);
+  for (const text of [undefined, "[ports]\n"]) {
+    using store = new Store(text);
+    assertEquals(cells(await store.print("--status")), [HEADING]);
+    assertEquals(await store.print("--status", "--json"), "[]\n");
+    assertEquals(store.names(), text === undefined ? [] : ["ports.toml"]);
   }
-  assertEquals(temp.names(), ["ports.toml"]);
 });
 
-Deno.test("leases that are over are shown as such, and others with their end", async () => {
-  using temp = new TempFolder();
-  const store = temp.write(
-    "ports.toml",
-    `[ports]
-over = { port = 61501, expires = 2020-01-01T00:00:00Z }
-leased = { port = 61502, expires = 2999-12-31T23:59:00Z }
-block = { port = 61510, count = 4 }
-`,
-  );
-  const { stdout } = await portFor(["--status", "--store", store]);
-  assertEquals(cells(stdout), [
+test("whoever holds a port of a name is named, and leases have their end", async (network) => {
+  using store = new Store(`[ports]
+web = 29500
+block = { port = 29510, count = 4 }
+udp = 29520
+idle = 29530
+over = { port = 29540, expires = 2020-01-01T00:00:00+01:00 }
+leased = { port = 29550, expires = 2999-12-31T23:59:00Z }
+`);
+  const [web, block] = [
+    await network.hold({ port: 29500, how: "listening", name: "w" }),
+    await network.hold({ port: 29511, how: "listening", name: "b c" }),
+  ];
+  await network.hold({ port: 29520, how: "udp" });
+
+  assertEquals(cells(await store.print("--status")), [
     HEADING,
-    ["over", "61501", "expired 2020-01-01 00:00Z"],
-    ["leased", "61502", "free, expires 2999-12-31 23:59Z"],
-    ["block", "61510-61513", "free"],
+    ["web", "29500", `in use by w (pid ${web})`],
+    ["block", "29510-29513", `in use by b c (pid ${block})`],
+    ["udp", "29520", "free"],
+    ["idle", "29530", "free"],
+    // In UTC, as it says, wherever it was written.
+    ["over", "29540", "expired 2019-12-31 23:00Z"],
+    ["leased", "29550", "free, expires 2999-12-31 23:59Z"],
   ]);
-  const json = await portFor(["--status", "--json", "--store", store]);
+  const json = await store.print("--status", "--json");
   assertEquals(
-    read(statuses, json.stdout).map((
-      { name, count, state, expires },
-    ) => [name, count, state, expires]),
+    (JSON.parse(json) as AssociationStatus[]).map(
+      ({ count, state, expires = "", holders }) =>
+        [count, state, expires].concat(
+          holders.map(({ port, transport }) => `${port} ${transport}`),
+        ),
+    ),
     [
-      ["over", 1, "expired", "2020-01-01T00:00:00.000Z"],
-      ["leased", 1, "free", "2999-12-31T23:59:00.000Z"],
-      ["block", 4, "free", undefined],
+      [1, "in use", "", "29500 tcp"],
+      [4, "in use", "", "29511 tcp"],
+      [1, "free", "", "29520 udp"],
+      [1, "free", ""],
+      [1, "expired", "2019-12-31T23:00:00.000Z"],
+      [1, "free", "2999-12-31T23:59:00.000Z"],
     ],
   );
-});
-
-Deno.test({
-  name: "whoever holds a port of a name is named, in a block too",
-  ignore: !hasNetworks,
-  fn: async () => {
-    using temp = new TempFolder();
-    const store = temp.write(
-      "ports.toml",
-      "[ports]\nweb = 29500\nblock = { port = 29510, count = 4 }\n" +
-        "udp = 29520\nidle = 29530\n",
-    );
-    await using network = await Network.of();
-    const host = "127.0.0.1";
-    const [web, block] = [
-      await network.hold({ port: 29500, how: "listening", host, name: "w" }),
-      await network.hold({ port: 29511, how: "listening", host, name: "b c" }),
-    ];
-    await network.hold({ port: 29520, how: "udp", host });
-    const { stdout } = await network.portFor(["--status", "--store", store]);
-    assertEquals(cells(stdout), [
-      HEADING,
-      ["web", "29500", `in use by w (pid ${web})`],
-      ["block", "29510-29513", `in use by b c (pid ${block})`],
-      ["udp", "29520", "free"],
-      ["idle", "29530", "free"],
-    ]);
-    const json = await network.portFor([
-      ...["--status", "--json", "--store", store],
-    ]);
-    const seen = read(statuses, json.stdout);
-    assertEquals(
-      seen.map(({ state, holders }) => [
-        state,
-        ...holders.map(({ port, transport }) => `${port} ${transport}`),
-      ]),
-      [
-        ["in use", "29500 tcp"],
-        ["in use", "29511 tcp"],
-        ["free", "29520 udp"],
-        ["free"],
-      ],
-    );
-  },
 });

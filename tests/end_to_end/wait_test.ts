@@ -1,50 +1,37 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { portFor, works } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
+import { assert, assertEquals } from "@std/assert";
+import { Child } from "../support/child.ts";
+import { works } from "../support/program.ts";
+import { Store } from "../support/store.ts";
 
 const STORE = "[ports]\nweb = 24017\n";
-const hasFlock = works("flock", "--version");
 
-/** A store whose lock another process holds, up to the end of the block. */
-class HeldStore extends TempFolder {
-  readonly #holder: Deno.ChildProcess;
-  #released = false;
-
-  private constructor() {
-    super();
-    this.write("ports.toml", STORE);
-    const lock = this.write("ports.toml.lock", "");
-    Deno.chmodSync(lock, 0o600);
-    // It lets go when its standard input ends.
-    this.#holder = new Deno.Command("flock", {
-      args: [lock, "sh", "-c", "echo held; cat"],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-  }
+/** A store whose lock another process holds, until it lets go. */
+class HeldStore extends Store {
+  readonly lock = this.write("ports.toml.lock", "");
+  #holder: Child | undefined;
 
   static async create(): Promise<HeldStore> {
-    const store = new HeldStore();
-    const output = store.#holder.stdout.getReader();
-    await output.read();
-    output.releaseLock();
+    const store = new HeldStore(STORE);
+    Deno.chmodSync(store.lock, 0o600);
+    const held = [store.lock, "sh", "-c", "echo held; exec cat"];
+    store.#holder = await Child.start(["flock", "--no-fork", ...held]);
     return store;
   }
 
-  call(...args: string[]) {
-    return portFor(["--store", this.file("ports.toml"), ...args]);
+  /** The process that holds the lock. */
+  get holderPid(): number | undefined {
+    return this.#holder?.pid;
   }
 
   /** How often the lock is open, in all processes. */
   openings(): number {
-    const lock = this.file("ports.toml.lock");
     let count = 0;
     for (const { name } of Deno.readDirSync("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       try {
         for (const descriptor of Deno.readDirSync(`/proc/${name}/fd`)) {
           const path = `/proc/${name}/fd/${descriptor.name}`;
-          if (Deno.readLinkSync(path) === lock) count++;
+          if (Deno.readLinkSync(path) === this.lock) count++;
         }
       } catch {
         // The process ended, or is somebody else's.
@@ -55,11 +42,8 @@ class HeldStore extends TempFolder {
 
   /** Lets go of the lock. */
   async release(): Promise<void> {
-    if (this.#released) return;
-    this.#released = true;
-    await this.#holder.stdin.close();
-    await this.#holder.stdout.cancel();
-    await this.#holder.status;
+    await this.#holder?.[Symbol.asyncDispose]();
+    this.#holder = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,69 +52,57 @@ class HeldStore extends TempFolder {
   }
 }
 
+// Who has a file open is seen in /proc.
+const ignore = Deno.build.os !== "linux" || !works("flock", "--version");
+
 Deno.test({
   name: "a lookup does not wait for the lock",
-  ignore: !hasFlock,
+  ignore,
   fn: async () => {
     await using store = await HeldStore.create();
-    const found = { status: 0, stdout: "24017\n", stderr: "" };
 
-    assertEquals(await store.call("--wait=0", "web"), found);
-    assertEquals(await store.call("--wait=0", "--get=web"), found);
-    assertEquals((await store.call("--wait=0", "--list")).status, 0);
+    assertEquals(await store.print("--wait=0", "web"), "24017\n");
+    assertEquals(await store.print("--wait=0", "--get=web"), "24017\n");
+    assertEquals(await store.print("--wait=0", "--list"), "web: 24017\n");
   },
 });
 
 Deno.test({
-  name: "a change gives up after --wait, and says how to find the holder",
-  ignore: !hasFlock,
+  name: "a change gives up after --wait, and names the holder",
+  ignore,
   fn: async () => {
     await using store = await HeldStore.create();
+    const parts = [`(pid ${store.holderPid})`, store.lock, "--wait"];
     for (const args of [["db"], ["--port=9000", "db"], ["--unbind=web"]]) {
-      const { status, stdout, stderr } = await store.call("--wait=0", ...args);
-
-      assertEquals([status, stdout], [1, ""]);
-      assertStringIncludes(stderr, "another process has held its lock for 0 s");
-      assertStringIncludes(stderr, `fuser -v ${store.file("ports.toml.lock")}`);
-      assertStringIncludes(stderr, "--wait");
+      await store.refuses(["--wait=0", ...args], 1, ...parts);
     }
-    assertEquals(store.read("ports.toml"), STORE);
+
+    assertEquals(store.text, STORE);
     assertEquals(store.names(), ["ports.toml", "ports.toml.lock"]);
   },
 });
 
 Deno.test({
-  name: "a change waits for about as long as --wait says",
-  ignore: !hasFlock,
-  fn: async () => {
-    await using store = await HeldStore.create();
-    const start = performance.now();
-    const { status } = await store.call("--wait=1.5", "db");
-    const seconds = (performance.now() - start) / 1000;
-
-    assertEquals(status, 1);
-    // The upper bound tells it from the default of 10 s on a busy machine.
-    assert(1.5 <= seconds && seconds < 9, `it took ${seconds} s`);
-  },
-});
-
-Deno.test({
-  name: "a change is made once the other process lets go",
-  // Who has a file open is seen in /proc.
-  ignore: !hasFlock || Deno.build.os !== "linux",
+  name: "a change is made once the other process lets go, if not given up",
+  ignore,
   fn: async () => {
     await using store = await HeldStore.create();
     const holders = store.openings();
     let ended = false;
-    const outcome = store.call("--wait=60", "db").finally(() => ended = true);
-    // The lock is let go of when the program is there and has to wait for it.
+    const printed = store.print("--wait=60", "db")
+      .finally(() => ended = true);
+    // The lock is let go of when the program is there and has to wait for it,
+    // and when another one that came later has given up.
     while (!ended && store.openings() === holders) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    const start = performance.now();
+    await store.refuses(["--wait=1.5", "other"], 1, "--wait");
+    assert(performance.now() - start >= 1500);
+    assertEquals(ended, false);
     await store.release();
 
-    const { status, stdout } = await outcome;
-    assertEquals(status, 0);
-    assertEquals(store.read("ports.toml"), `${STORE}db = ${stdout}`);
+    const port = await printed;
+    assertEquals(store.text, `${STORE}db = ${port}`);
   },
 });

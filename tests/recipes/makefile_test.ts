@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hasTool } from "../support/tools.ts";
-import { Holder } from "../support/holders.ts";
-import { Kitchen, PYTHON, recipe } from "../support/recipe.ts";
+import { Holder, PYTHON } from "../support/holders.ts";
+import { environment } from "../support/program.ts";
+import { Kitchen, recipe } from "../support/recipe.ts";
 
 const [MAKEFILE = ""] = recipe("Makefile");
 
@@ -17,7 +18,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 host, port = sys.argv[2].split(":")
 server = http.server.HTTPServer((host, int(port)), Handler)
-server.timeout = 20
+server.timeout = 60
 print("ready", flush=True)
 server.handle_request()
 `;
@@ -30,7 +31,7 @@ class Project extends Kitchen {
   constructor() {
     super();
     this.write("project/Makefile", MAKEFILE);
-    Deno.chmodSync(this.write("project/serve", SERVE), 0o755);
+    this.writeProgram("project/serve", SERVE);
   }
 }
 
@@ -42,7 +43,8 @@ Deno.test({
     const server = new Deno.Command("make", {
       args: ["--silent", "run"],
       cwd: project.project,
-      env: project.env,
+      clearEnv: true,
+      env: environment(project.env),
       stdout: "piped",
     }).spawn();
     const reader = server.stdout

@@ -14,7 +14,7 @@ class Server extends Kitchen {
     .replaceAll("/usr/local/bin/port-for", this.file("bin/port-for"))
     .replaceAll(
       "/usr/local/bin/shop-server",
-      this.command("shop-server", 'echo "$$"; echo "$*"; exec sleep 60'),
+      this.command("shop-server", 'echo "$$"; echo "$*"; exec sleep 600'),
     );
 
   /** The lines of the unit that set something. */

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { hasTool } from "../support/tools.ts";
-import { Kitchen, PYTHON, recipe } from "../support/recipe.ts";
+import { PYTHON } from "../support/holders.ts";
+import { Kitchen, recipe } from "../support/recipe.ts";
 
 const [CONFTEST = ""] = recipe("pytest-xdist");
 const [PORT_MODULE = ""] = recipe("Vitest and Node's test runner");
@@ -14,7 +15,7 @@ def test_port(web_port):
         with open("ports/" + os.environ["PYTEST_XDIST_WORKER"], "w") as file:
             file.write(str(web_port))
         # The other worker has to be there at the same time.
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while len(os.listdir("ports")) < 2:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -33,7 +34,7 @@ test("the port is this file's own", async () => {
   await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   writeFileSync("ports/" + basename(process.argv[1]), String(port));
   // The other file has to be there at the same time.
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (readdirSync("ports").length < 2) {
     assert(Date.now() < deadline);
     await new Promise((resolve) => setTimeout(resolve, 10));

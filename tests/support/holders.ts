@@ -1,99 +1,87 @@
 import { selectRandom } from "../../lib/machine/select.ts";
 import { availableGoodPorts } from "../../lib/machine/good_ports.ts";
 import { type PortSet, portSet } from "../../lib/ports/port_set.ts";
+import { Child } from "./child.ts";
+import { works } from "./program.ts";
 
 /**
  * How somebody may hold a port: `listening` and `bound` (without listening)
- * are TCP.
+ * are TCP; `connected` is no more than a connection from that port.
  */
-export type HoldKind = "listening" | "bound" | "udp";
+export type HoldKind =
+  | "listening"
+  | "bound"
+  | "connected"
+  | "udp"
+  | "udp connected";
+
+/** Who holds a port, and where. */
+export interface HoldOptions {
+  /** What the process calls itself. */
+  readonly name?: string | undefined;
+  /** What runs its command, for instance as somebody else. */
+  readonly prefix?: readonly string[];
+}
 
 /** Somebody who holds a port until the end of the block. */
-export class Holder implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
-
-  private constructor(
-    process: Deno.ChildProcess,
-    output: ReadableStreamDefaultReader<Uint8Array>,
-  ) {
-    this.#process = process;
-    this.#output = output;
-  }
-
+export const Holder = {
   /**
    * Holds a port in another process, as a plain program would:
    *
    *     await using _ = await Holder.of(port, "listening", "127.0.0.1");
    */
-  static async of(
+  of(
     port: number,
     kind: HoldKind,
     host: string,
-  ): Promise<Holder> {
-    const process = python(PROGRAM, host, `${port}`, kind);
-    const holder = new Holder(process, process.stdout.getReader());
-    const { done } = await holder.#output.read();
-    if (!done) return holder;
-    await holder[Symbol.asyncDispose]();
-    throw new Error(`python3 cannot hold port ${port} (${kind}) on ${host}`);
-  }
+    { name = "", prefix = [] }: HoldOptions = {},
+  ): Promise<Child> {
+    return Child.start([
+      ...prefix,
+      ...[PYTHON, "-I", "-S", "-c", HOLDER, host, `${port}`, kind, name],
+    ]);
+  },
+};
 
-  /** The process that holds it. */
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch (error) {
-      // It has ended already.
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await this.#process.status;
-    await this.#output.cancel();
-    await this.#process.stdin.abort();
-  }
-}
+/** Debian's own first: what else is called python3 may be a slow wrapper. */
+export const PYTHON: string = works("/usr/bin/python3", "--version")
+  ? "/usr/bin/python3"
+  : "python3";
 
 /**
  * Deno cannot bind a socket without listening on it, nor without SO_REUSEADDR.
- * The process ends with its standard input, so that it never outlives a test
- * that was killed.
+ * A connection needs somebody who accepts it: that is a process of its own.
  */
-const PROGRAM = `
-import socket, sys
-host, port, kind = sys.argv[1:]
-ipv6 = ":" in host
-holder = socket.socket(
-    socket.AF_INET6 if ipv6 else socket.AF_INET,
-    socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM,
-)
-if ipv6:
+const HOLDER = `
+import ctypes, os, socket, sys
+host, port, kind, name = sys.argv[1:]
+family = socket.AF_INET6 if ":" in host else socket.AF_INET
+udp = kind.startswith("udp")
+holder = socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM)
+if name:
+    ctypes.CDLL(None).prctl(15, name.encode(), 0, 0, 0)
+if family == socket.AF_INET6:
     holder.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 holder.bind((host, int(port)))
 if kind == "listening":
     holder.listen()
+if kind == "udp connected":
+    holder.connect((host, 9))
+if kind == "connected":
+    server = socket.socket(family)
+    server.bind((host, 0))
+    server.listen()
+    at = server.getsockname()
+    if os.fork() == 0:
+        holder.close()
+        # Only what the other end says is worth waking up for: its end.
+        server.accept()[0].recv(1)
+        os._exit(0)
+    server.close()
+    holder.connect(at)
 print("ready", flush=True)
 sys.stdin.read()
 `;
-
-function python(program: string, ...args: string[]): Deno.ChildProcess {
-  // Debian's own first: what else is called python3 may be a slow wrapper.
-  for (const command of ["/usr/bin/python3", "python3"]) {
-    try {
-      return new Deno.Command(command, {
-        args: ["-I", "-S", "-c", program, ...args],
-        stdin: "piped",
-        stdout: "piped",
-      }).spawn();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  throw new Error("this test needs python3: apt-get install python3");
-}
 
 /**
  * A port that is free now, and that no port-for running at the same time takes

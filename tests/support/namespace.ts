@@ -1,9 +1,15 @@
 import { PROJECT, runTool, works } from "./program.ts";
 
-/** Root makes a network namespace as it is, others within a user namespace. */
-const UNSHARE = Deno.build.os === "linux" && Deno.uid() !== 0
-  ? ["unshare", "--map-root-user", "--net"]
-  : ["unshare", "--net"];
+/** Whether this is root, on Linux. */
+export const isRoot: boolean = Deno.build.os === "linux" && Deno.uid() === 0;
+
+/**
+ * What makes a network namespace: root as it is, others within a user namespace
+ * in which they may change the network, and are who they were.
+ */
+export const UNSHARE: readonly string[] = isRoot
+  ? ["unshare", "--net"]
+  : ["unshare", "--map-current-user", "--keep-caps", "--net"];
 
 /**
  * Whether to run tests that need a network namespace. In CI they run in any

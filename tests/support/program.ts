@@ -70,9 +70,10 @@ export async function runTool(
 export const NOBODY = 65534;
 
 /**
- * How to run the program as another user. That takes root.
+ * How to run the program as another user. That takes root. They need not reach
+ * the clone, nor anything of root's: what they run is put where they can.
  *
- * @param temp Holds what that user needs to run the program at all.
+ * @param temp Where to put it.
  * @param group A group that the user is in, beside one of the same number.
  */
 export async function asUser(
@@ -80,47 +81,43 @@ export async function asUser(
   temp: TempFolder,
   group?: number,
 ): Promise<RunOptions> {
-  const options = {
+  Deno.chmodSync(temp.path, 0o755);
+  return {
     prefix: [
       "setpriv",
       `--reuid=${user}`,
       `--regid=${user}`,
       group === undefined ? "--clear-groups" : `--groups=${group}`,
     ],
+    program: await programForAll(temp),
+    cwd: temp.path,
+    env: { DENO_DIR: "/nonexistent" },
   };
-  Deno.chmodSync(temp.path, 0o755);
-  const program = await Promise.all(
-    PROGRAM.map((word) => reachable(word, temp)),
-  );
-  // The project itself may be in a folder that this user cannot enter.
-  const cwd = temp.path;
-  if (Deno.env.get("PORT_FOR")) return { ...options, program, cwd };
-  // Deno needs the packages in its cache, and puts more beside them.
-  const cache = temp.file("deno-cache");
-  Deno.mkdirSync(cache);
-  await runTool(["cp", "-R", `${DENO_DIR}/npm`, cache]);
-  await runTool(["chown", "-R", `${user}`, cache]);
-  return { ...options, program, cwd, env: { DENO_DIR: cache } };
 }
 
-/**
- * A word of a command that other users can reach too: what lies in a folder of
- * root's alone, as what npx has brought does, is copied.
- */
-async function reachable(word: string, temp: TempFolder): Promise<string> {
-  if (!word.startsWith("/") || isOpenToAll(word)) return word;
-  if (word !== `${PROJECT}/main.ts`) {
-    const copy = temp.file("program");
-    Deno.copyFileSync(word, copy);
-    Deno.chmodSync(copy, 0o755);
-    return copy;
+/** Words that run the program, all of which anybody can reach. */
+async function programForAll(temp: TempFolder): Promise<readonly string[]> {
+  if (Deno.env.get("PORT_FOR")) {
+    return PROGRAM.map((word) => reachable(word, temp));
   }
-  const copy = temp.file("project");
-  Deno.mkdirSync(copy);
-  const parts = ["main.ts", "lib", "data", "deno.json", "deno.lock"];
-  await runTool(["cp", "-R", ...parts, copy]);
-  await runTool(["chmod", "-R", "go+rX", copy]);
-  return `${copy}/main.ts`;
+  // In one file it needs nothing of Deno's cache.
+  const bundle = temp.file("port-for.js");
+  const words = ["bundle", "--quiet", `--output=${bundle}`, "main.ts"];
+  const { status, stderr } = await runTool([Deno.execPath(), ...words]);
+  if (status !== 0) throw new Error(`cannot bundle the program: ${stderr}`);
+  const deno = reachable(Deno.execPath(), temp);
+  return [deno, "run", "--quiet", "--allow-all", bundle];
+}
+
+/** A word of a command; a file that others cannot reach or run is copied. */
+function reachable(word: string, temp: TempFolder): string {
+  if (!word.startsWith("/")) return word;
+  const { mode } = Deno.statSync(word);
+  if ((mode! & 0o005) === 0o005 && isOpenToAll(word)) return word;
+  const copy = temp.file(word.replace(/.*\//, ""));
+  Deno.copyFileSync(word, copy);
+  Deno.chmodSync(copy, 0o755);
+  return copy;
 }
 
 /** Whether this machine has a command, and may run it. */
@@ -139,19 +136,23 @@ export function works(...words: readonly string[]): boolean {
 }
 
 /**
- * What programs have in their environment. The machine's own store, which no
- * test may touch, and whatever else a person has set, are left out.
+ * The environment of a child of a test: nothing of the caller's but the PATH.
+ * There is no home, and the machine's own sysctl files are not looked at.
+ *
+ * @param more What else is in it; `undefined` takes a variable away.
  */
 export function environment(
-  more: Readonly<Record<string, string | undefined>>,
+  more: Readonly<Record<string, string | undefined>> = {},
 ): Record<string, string> {
   const all = {
     PATH: Deno.env.get("PATH"),
     HOME: "/nonexistent",
+    PORT_FOR_SYSCTL_DIR: "/nonexistent",
     // Without this, every HOME of a test would get a cache of its own.
     DENO_DIR,
     // Nor is Bun to keep anything in them.
     BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
+    ...ON_WINDOWS,
     ...more,
   };
   return Object.fromEntries(
@@ -160,6 +161,10 @@ export function environment(
     ),
   );
 }
+
+/** What no program of Windows does without. */
+const ON_WINDOWS: Record<string, string | undefined> =
+  Deno.build.os === "windows" ? { SystemRoot: Deno.env.get("SystemRoot") } : {};
 
 /** A word that names a file of the project, so that any folder can be left. */
 function wherever(word: string): string {

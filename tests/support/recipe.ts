@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { hasTool } from "./tools.ts";
+import { PYTHON } from "./holders.ts";
 import { type Outcome, PROGRAM, PROJECT, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 
@@ -12,9 +13,6 @@ export function recipe(title: string): readonly string[] {
   return [...section.matchAll(/^```\w+\n(.*?)^```$/gms)]
     .map(([, block = ""]) => block);
 }
-
-/** Debian's own, which finds Debian's modules. */
-export const PYTHON = "/usr/bin/python3";
 
 /** Whether YAML can be read. */
 export const readsYaml: boolean = Deno.build.os !== "windows" &&
@@ -36,7 +34,7 @@ export async function yaml(text: string): Promise<unknown> {
  * its name.
  */
 export class Kitchen extends TempFolder {
-  /** What tools are run with. */
+  /** What tools are run with, beside the environment of all tests. */
   readonly env: Readonly<Record<string, string>>;
 
   /** Sets the machine up. */
@@ -60,9 +58,7 @@ export class Kitchen extends TempFolder {
 
   /** Puts a shell script among the commands. Returns its path. */
   command(name: string, script: string): string {
-    const path = this.write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
-    Deno.chmodSync(path, 0o755);
-    return path;
+    return this.writeProgram(`bin/${name}`, `#!/bin/sh\n${script}\n`);
   }
 
   /** Runs a command in the project. */

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { PROGRAM, PROJECT, type RunOptions } from "./program.ts";
+import { environment, PROGRAM, PROJECT, type RunOptions } from "./program.ts";
 
 /** How a program ended. */
 export interface Ending {
@@ -9,8 +9,8 @@ export interface Ending {
   readonly signal: Deno.Signal | null;
 }
 
-/** How long a line may take. */
-const LONGEST_WAIT_MS = 10_000;
+/** How long a line may take, so that a test that fails ends at all. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** The program while it runs: it can be read from, written to and signalled. */
 export class Running implements AsyncDisposable {
@@ -29,9 +29,8 @@ export class Running implements AsyncDisposable {
     this.#process = new Deno.Command(command!, {
       args: words,
       cwd,
-      env: Object.fromEntries(
-        Object.entries(env).map(([name, value]) => [name, value ?? ""]),
-      ),
+      clearEnv: true,
+      env: environment(env),
       stdin: "piped",
       stdout: "piped",
     }).spawn();

@@ -51,6 +51,13 @@ export class TempFolder {
     return path;
   }
 
+  /** Puts a program into it, to be run by its path. Returns that. */
+  writeProgram(name: string, script: string): string {
+    const path = this.write(name, script);
+    Deno.chmodSync(path, 0o755);
+    return path;
+  }
+
   /** What a file in it says. */
   read(name: string): string {
     return Deno.readTextFileSync(this.file(name));

@@ -1,15 +1,51 @@
+/**
+ * Terminals of a test's own, made by `script`: what runs there believes that a
+ * person sits at it.
+ *
+ * @module
+ */
+import { environment, type Outcome, PROGRAM, runTool } from "./program.ts";
 import { hasTool } from "./tools.ts";
 
 /** Whether to run tests that need a terminal. */
 export const hasTerminal: boolean = hasTool("script", "--version");
 
-/** How long a program may take to show what it should. */
-const LONGEST_WAIT_MS = 10_000;
+/** How long a text may take to show, so that a test that fails ends at all. */
+const LONGEST_WAIT_MS = 60_000;
 
 /**
- * A program in a terminal of its own: it believes that a person sits there.
- * `script` makes the terminal.
+ * Runs the program to its end in a terminal of so many columns.
+ *
+ * @param prefix What runs it, for instance in a network.
  */
+export async function inTerminal(
+  columns: number,
+  args: readonly string[],
+  { prefix = [], env = {} }: {
+    readonly prefix?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Outcome> {
+  const command = [...prefix, ...PROGRAM, ...args];
+  const outcome = await runTool(
+    inScript(`stty cols ${columns}; exec ${quoted(command)}`),
+    { env: { TERM: "dumb", SHELL: "/bin/sh", ...env } },
+  );
+  // That is how a terminal ends its lines.
+  return { ...outcome, stdout: outcome.stdout.replaceAll("\r\n", "\n") };
+}
+
+/** Words that run a line of shell in a terminal. */
+function inScript(line: string): readonly string[] {
+  return ["script", "--quiet", "--return", "--command", line, "/dev/null"];
+}
+
+/** Words as a shell reads them. */
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+/** A program in a terminal of its own, at which keys can be pressed. */
 export class Terminal {
   readonly #process: Deno.ChildProcess;
   readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
@@ -24,17 +60,14 @@ export class Terminal {
     command: readonly string[],
     { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
   ) {
-    const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
-    this.#process = new Deno.Command("script", {
-      args: [
-        "--quiet",
-        "--return",
-        "--command",
-        `echo $$; stty cols 300 rows 100; exec ${words.join(" ")}`,
-        "/dev/null",
-      ],
+    const [script, ...args] = inScript(
+      `echo $$; stty cols 300 rows 100; exec ${quoted(command)}`,
+    );
+    this.#process = new Deno.Command(script!, {
+      args,
       cwd,
-      env: { TERM: "dumb", SHELL: "/bin/sh", ...env },
+      clearEnv: true,
+      env: environment({ TERM: "dumb", SHELL: "/bin/sh", ...env }),
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
