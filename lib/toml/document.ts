@@ -4,8 +4,8 @@ import { setOf } from "../ports/port_set.ts";
 import { type Association, isExpired, portsOf } from "../association.ts";
 import type { Policy } from "../place.ts";
 import { readEntry } from "./entry.ts";
-import { isTable, type Place, readToml, type Toml } from "./meaning.ts";
-import { placesIn, statementsOf } from "./statements.ts";
+import { isTable, readToml, type Toml } from "./meaning.ts";
+import { type Place, placesIn, statementsOf } from "./statements.ts";
 
 /** The newest `version` of the store format that this program understands. */
 const FORMAT_VERSION = 1;

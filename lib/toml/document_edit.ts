@@ -3,10 +3,18 @@ import { TomlDate } from "smol-toml";
 import type { Association } from "../association.ts";
 import type { Changes } from "../place.ts";
 import type { Document } from "./document.ts";
-import { entryKey, entryValue, OWN_KEYS, readEntry, rfc3339 } from "./entry.ts";
+import {
+  entryKey,
+  entryParts,
+  entryValue,
+  OWN_KEYS,
+  readEntry,
+  rfc3339,
+} from "./entry.ts";
 import { isTable, type Meaning, readToml } from "./meaning.ts";
 import {
   inlineEntries,
+  type InlineEntry,
   placesIn,
   type Span,
   type Statement,
@@ -51,44 +59,171 @@ function onlyAdded(text: string, changes: Changes): string | undefined {
 
 function changed(text: string, changes: Changes): string {
   const statements = statementsOf(text);
-  const edits: Edit[] = [];
-  const added: string[] = [];
   const byName = Map.groupBy(statements, nameOf);
-  for (const [name, association] of changes) {
-    const own = byName.get(name) ?? [];
-    const [entry] = own;
-    const inPlace = own.length === 1 && entry!.kind === "key" &&
-      entry!.path.length === 2;
-    if (inPlace && association) {
-      const foreign = foreignEntries(text, entry!.value);
-      edits.push({ ...entry!.value, text: entryValue(association, foreign) });
-    } else {
-      for (const { lines } of own) edits.push({ ...lines, text: "" });
-      if (association) {
-        added.push(entryLine(association));
-      }
-    }
-  }
-  // The ports in one inline table: no line is an entry, so make them lines.
+  // The ports may be in one inline table, where no line is an entry.
   const inline = statements.find((statement) =>
     statement.kind === "key" && statement.path.join() === "ports"
   );
-  if (inline) {
-    // A comment behind the table stays where it is.
-    const rest = text.slice(inline.value.end, inline.lines.end);
-    edits.push(
-      rest.trim() === ""
-        ? { ...inline.lines, text: "" }
-        : { start: inline.start, end: inline.value.end, text: "" },
+  const inside = inline ? inlineEntries(text, inline.value) : [];
+  const edits: Edit[] = [];
+  const added: string[] = [];
+  for (const [name, association] of changes) {
+    const own = byName.get(name) ?? [];
+    const entry = inside.find(({ path }) =>
+      path.length === 1 && path[0] === name
     );
-    added.unshift(
-      ...entriesOnOneLine(text, inline.value).filter((entry) =>
-        !changes.has(statementsOf(entry)[0]!.path[0]!)
-      ),
-    );
+    if (association && own.length > 0) {
+      edits.push(...entryEdits(text, own, association));
+    } else if (association && entry) {
+      edits.push(...valueEdits(text, entry.value, association));
+    } else {
+      for (const { lines } of own) edits.push({ ...lines, text: "" });
+      if (association) added.push(entryLine(association));
+    }
+  }
+  const takesFromInside = [...changes].some(([name, association]) =>
+    !association && inside.some(({ path }) => path[0] === name)
+  );
+  if (inline && (added.length > 0 || takesFromInside)) {
+    return outOfInline(text, statements, inline, changes);
   }
   if (added.length > 0) edits.push(insertion(text, statements, added));
   return applied(text, edits);
+}
+
+/** Makes lines of the entries of an inline table, and changes them. */
+function outOfInline(
+  text: string,
+  statements: readonly Statement[],
+  inline: Statement,
+  changes: Changes,
+): string {
+  const kept = entriesOnOneLine(text, inline.value)
+    .filter(({ path }) => !changes.has(path[0]!))
+    .map((entry) => text.slice(entry.start, entry.value.end));
+  const added = [...changes.values()]
+    .flatMap((association) => association ? entryLine(association) : []);
+  // A comment behind the table stays where it is.
+  const rest = text.slice(inline.value.end, inline.lines.end);
+  const without = rest.trim() === ""
+    ? { ...inline.lines, text: "" }
+    : { start: inline.start, end: inline.value.end, text: "" };
+  const lines = [...kept, ...added];
+  return applied(text, [
+    without,
+    ...(lines.length > 0 ? [insertion(text, statements, lines)] : []),
+  ]);
+}
+
+/** What has an entry say something else, in the form in which it is written. */
+function entryEdits(
+  text: string,
+  own: readonly Statement[],
+  association: Association,
+): Edit[] {
+  const [entry] = own;
+  if (entry!.kind === "key" && entry!.path.length === 2) {
+    return valueEdits(text, entry!.value, association);
+  }
+  // A table of its own, or dotted keys: a line for each part.
+  const edits: Edit[] = [];
+  const wanted = new Map(entryParts(association));
+  for (const statement of own) {
+    const [, , key = "", ...deeper] = statement.path;
+    if (statement.kind === "table" || deeper.length > 0) continue;
+    if (!OWN_KEYS.has(key)) continue;
+    const value = wanted.get(key);
+    wanted.delete(key);
+    edits.push(
+      value === undefined
+        ? withoutStatement(text, statement)
+        : { ...statement.value, text: value },
+    );
+  }
+  return [...edits, ...insertedParts(text, own, wanted)];
+}
+
+/** What has the value of an entry say something else. */
+function valueEdits(
+  text: string,
+  value: Span,
+  association: Association,
+): Edit[] {
+  if (!text.slice(value.start, value.end).includes("\n")) {
+    const foreign = foreignEntries(text, value);
+    return [{ ...value, text: entryValue(association, foreign) }];
+  }
+  // An inline table of several lines may have comments between them.
+  const edits: Edit[] = [];
+  const wanted = new Map(entryParts(association));
+  let last = value.start + 1;
+  for (const entry of inlineEntries(text, value)) {
+    const [key = "", ...deeper] = entry.path;
+    if (deeper.length > 0 || !OWN_KEYS.has(key)) continue;
+    const part = wanted.get(key);
+    wanted.delete(key);
+    if (part === undefined) edits.push(withoutEntry(text, entry));
+    else {
+      edits.push({ ...entry.value, text: part });
+      last = entry.value.end;
+    }
+  }
+  const more = [...wanted].map(([key, part]) => `, ${key} = ${part}`).join("");
+  return more === ""
+    ? edits
+    : [...edits, { start: last, end: last, text: more }];
+}
+
+function withoutEntry(text: string, { start, value }: InlineEntry): Edit {
+  const [comma = ""] = /^[ \t]*,[ \t]*/.exec(text.slice(value.end)) ?? [];
+  return { start, end: value.end + comma.length, text: "" };
+}
+
+/** Takes a key and its value away, and leaves a comment behind them. */
+function withoutStatement(
+  text: string,
+  { start, value, lines }: Statement,
+): Edit {
+  const rest = text.slice(value.end, lines.end);
+  if (rest.trim() === "") return { ...lines, text: "" };
+  return { start, end: lines.end, text: rest.trimStart() };
+}
+
+/** Adds parts to an entry of several lines, behind the last of its own. */
+function insertedParts(
+  text: string,
+  own: readonly Statement[],
+  parts: ReadonlyMap<string, string>,
+): Edit[] {
+  const last = own.findLast(({ path, kind }) =>
+    path.length === (kind === "table" ? 2 : 3)
+  );
+  if (!last || parts.size === 0) return [];
+  const before = last.kind === "table"
+    ? ""
+    : text.slice(last.start, last.value.start).replace(
+      /(?:[\w-]+|"[^"]*"|'[^']*')\s*=\s*$/,
+      "",
+    );
+  const lines = [...parts].map(([key, value]) => `${before}${key} = ${value}`);
+  return [inserted(text, last.lines.end, lines)];
+}
+
+/**
+ * Whether the entry of a name is one line of port-for's own, without a comment
+ * and without keys that somebody else put there.
+ */
+export function isPlainEntry(document: Document, name: string): boolean {
+  const { text } = document;
+  const own = statementsOf(text).filter((one) => nameOf(one) === name);
+  const [entry] = own;
+  if (own.length !== 1 || entry!.kind !== "key" || entry!.path.length !== 2) {
+    return false;
+  }
+  const { value, lines } = entry!;
+  return text.slice(value.end, lines.end).trim() === "" &&
+    !text.slice(value.start, value.end).includes("\n") &&
+    foreignEntries(text, value).length === 0;
 }
 
 function entryLine(association: Association): string {
@@ -151,12 +286,12 @@ function inserted(text: string, at: number, lines: readonly string[]): Edit {
 }
 
 /**
- * The entries of an inline table, as they are written there.
+ * The entries of an inline table.
  *
  * @throws {EditError} where it takes several lines: there may be comments
  * between them, which would be lost.
  */
-function entriesOnOneLine(text: string, table: Span): string[] {
+function entriesOnOneLine(text: string, table: Span): InlineEntry[] {
   if (text.slice(table.start, table.end).includes("\n")) {
     const { line } = placesIn(text)(table.start);
     throw new EditError(`the table on line ${line} takes several lines`);
@@ -167,9 +302,9 @@ function entriesOnOneLine(text: string, table: Span): string[] {
 /** What a person wrote into the table of an entry. */
 function foreignEntries(text: string, value: Span): string[] {
   if (text[value.start] !== "{") return [];
-  return entriesOnOneLine(text, value).filter((entry) =>
-    !OWN_KEYS.has(statementsOf(entry)[0]!.path[0]!)
-  );
+  return inlineEntries(text, value)
+    .filter(({ path }) => !OWN_KEYS.has(path[0]!))
+    .map((entry) => text.slice(entry.start, entry.value.end));
 }
 
 /** Reads the edited text again: it must mean just what was intended. */

@@ -25,6 +25,9 @@ export function readEntry(name: string, value: unknown): Association | string {
     } is not a date and time with an offset, ` +
       `such as 2026-12-01T00:00:00Z`;
   }
+  if (expires !== undefined && expires.getUTCFullYear() > 9999) {
+    return `the expiry of ${quoted(name)} is after the year 9999`;
+  }
   if (directory !== undefined && typeof directory !== "string") {
     return `the directory of ${quoted(name)} is not a text`;
   }
@@ -60,18 +63,26 @@ export function entryKey(name: string): string {
  * @param foreign What else stands in the entry's table, as it is written there.
  */
 export function entryValue(
-  { port, count, expires, directory, reserved }: Association,
+  association: Association,
   foreign: readonly string[] = [],
 ): string {
-  const parts = [`port = ${port}`];
-  if (count > 1) parts.push(`count = ${count}`);
-  if (expires) parts.push(`expires = ${rfc3339(expires)}`);
-  if (directory !== undefined) {
-    parts.push(`directory = ${tomlString(directory)}`);
-  }
-  if (reserved) parts.push(`reserved = "${reserved}"`);
-  parts.push(...foreign);
-  return parts.length === 1 ? `${port}` : `{ ${parts.join(", ")} }`;
+  const parts = entryParts(association)
+    .map(([key, value]) => `${key} = ${value}`);
+  return parts.length === 1 && foreign.length === 0
+    ? `${association.port}`
+    : `{ ${[...parts, ...foreign].join(", ")} }`;
+}
+
+/** What an entry says: keys with their values, the port first. */
+export function entryParts(
+  { port, count, expires, directory, reserved }: Association,
+): [key: string, value: string][] {
+  const parts: [string, string][] = [["port", `${port}`]];
+  if (count > 1) parts.push(["count", `${count}`]);
+  if (expires) parts.push(["expires", rfc3339(expires)]);
+  if (directory !== undefined) parts.push(["directory", tomlString(directory)]);
+  if (reserved) parts.push(["reserved", `"${reserved}"`]);
+  return parts;
 }
 
 /** A text between double quotes, with what TOML wants escaped escaped. */

@@ -1,17 +1,10 @@
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { readPlainText } from "./plain_text.ts";
-import { statementsOf } from "./statements.ts";
+import { impossibleDay } from "./dates.ts";
+import { type Place, statementsOf } from "./statements.ts";
 
 /** A TOML table: what a store's text means. */
 export type Toml = Record<string, unknown>;
-
-/** A place in a text, both numbers from 1, the column in UTF-16 units. */
-export interface Place {
-  /** The line. */
-  readonly line: number;
-  /** The column. */
-  readonly column: number;
-}
 
 /** A text that is not TOML. */
 export class NotTomlError extends Error {
@@ -51,7 +44,13 @@ export function readToml(text: string): Meaning {
 
 function meaningOf(text: string): Meaning {
   try {
-    return ofPlainText(text) ?? ofAnyText(text.replace(/^\ufeff/, ""));
+    const meaning = ofPlainText(text) ??
+      ofAnyText(text.replace(/^\ufeff/, ""));
+    const impossible = impossibleDay(text);
+    if (!impossible) return meaning;
+    const { day, ...place } = impossible;
+    const message = `not valid TOML: there is no day ${day}`;
+    throw new NotTomlError({ message, ...place });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [summary = ""] = error.message

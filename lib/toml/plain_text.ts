@@ -41,8 +41,10 @@ const LINE = lineOf({
 function lineOf({ key, value }: Record<"key" | "value", RegExp>): RegExp {
   const blank = "[ \\t]*";
   const entry = `(?:${key.source})${blank}=${blank}(?:${value.source})`;
+  // Blanks belong to what they follow: two runs side by side could share them
+  // in as many ways as there are blanks.
   return new RegExp(
-    `${blank}(?:${entry})?${blank}(?:${COMMENT})?(?:\\r?\\n|$)`,
+    `${blank}(?:${entry}${blank})?(?:${COMMENT})?(?:\\r?\\n|$)`,
     "y",
   );
 }

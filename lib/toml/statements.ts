@@ -28,6 +28,14 @@ export interface Span {
   readonly end: number;
 }
 
+/** A place in a text, both numbers from 1, the column in UTF-16 units. */
+export interface Place {
+  /** The line. */
+  readonly line: number;
+  /** The column. */
+  readonly column: number;
+}
+
 /** Every statement of a valid TOML text, in order. */
 export function statementsOf(text: string): Statement[] {
   const statements: Statement[] = [];
@@ -68,15 +76,28 @@ export function statementsOf(text: string): Statement[] {
   return statements;
 }
 
-/** The text of each `key = value` inside an inline table. */
-export function inlineEntries(text: string, { start, end }: Span): string[] {
-  const entries: string[] = [];
+/** A `key = value` inside an inline table. */
+export interface InlineEntry {
+  /** The path of the key within the table. */
+  readonly path: readonly string[];
+  /** Where the key begins. */
+  readonly start: number;
+  /** Where the value lies in the text. */
+  readonly value: Span;
+}
+
+/** Each `key = value` inside an inline table, in order. */
+export function inlineEntries(
+  text: string,
+  { start, end }: Span,
+): InlineEntry[] {
+  const entries: InlineEntry[] = [];
   let at = start + 1;
   while (at < end) {
     at = skipFiller(text, at);
     if (text[at] === "}") break;
-    const { value } = readKeyAndValue(text, at);
-    entries.push(text.slice(at, value.end));
+    const { path, value } = readKeyAndValue(text, at);
+    entries.push({ path, start: at, value });
     at = value.end;
   }
   return entries;
@@ -86,9 +107,7 @@ export function inlineEntries(text: string, { start, end }: Span): string[] {
  * Tells the line and the column, both from 1, of places in a text. They must be
  * asked for in ascending order: the text is gone through once.
  */
-export function placesIn(
-  text: string,
-): (at: number) => { line: number; column: number } {
+export function placesIn(text: string): (at: number) => Place {
   let line = 1;
   let lineStart = 0;
   return (at) => {

@@ -68,17 +68,48 @@ Deno.test("an entry is set where it stands, and all else is kept", () => {
   }
 });
 
-Deno.test("an entry of several lines becomes one line behind the others", () => {
-  assertEquals(
-    edited("[ports.web]\nport = 80\n[ports]\na = 90\n# c\n", "web", {
-      port: 81,
-    }),
-    "[ports]\na = 90\nweb = 81\n# c\n",
-  );
-  assertEquals(
-    edited("[ports]\nweb.port = 80\nweb.count = 2\n", "web", { port: 81 }),
-    "[ports]\nweb = 81\n",
-  );
+Deno.test("an entry keeps its form, its place and its comments", () => {
+  const until = new Date("2030-01-02T03:04:05Z");
+  const EXPIRES = "expires = 2030-01-02T03:04:05Z";
+  for (
+    const [before, change, after] of [
+      [
+        "[ports.web] # ask Ops\nport = 80 # a\n# b\n[ports]\na = 90\n",
+        { port: 81 },
+        "[ports.web] # ask Ops\nport = 81 # a\n# b\n[ports]\na = 90\n",
+      ],
+      [
+        "[ports.web] # ask Ops\nport = 80\nnote = 1\n\n[z]\n",
+        { port: 80, expires: until },
+        `[ports.web] # ask Ops\nport = 80\nnote = 1\n${EXPIRES}\n\n[z]\n`,
+      ],
+      [
+        "[ports]\nweb.port = 80 # c\nweb.count = 2 # d\nb = 1\n",
+        { port: 81 },
+        "[ports]\nweb.port = 81 # c\n# d\nb = 1\n",
+      ],
+      [
+        "ports.'web'.port = 80 # c\n",
+        { port: 80, expires: until },
+        `ports.'web'.port = 80 # c\nports.'web'.${EXPIRES}\n`,
+      ],
+      [
+        "[ports]\nweb = {\n  port = 80, # c\n  count = 2, # d\n  note = 1,\n}\n",
+        { port: 81, expires: until },
+        `[ports]\nweb = {\n  port = 81, ${EXPIRES}, # c\n  # d\n  note = 1,\n}\n`,
+      ],
+      [
+        "ports = { a = 1, web = { port = 80, note = 1 } } # c\n",
+        { port: 81 },
+        "ports = { a = 1, web = { port = 81, note = 1 } } # c\n",
+      ],
+      [
+        "ports = {\n  web = 80, # c\n}\n",
+        { port: 81, count: 2 },
+        "ports = {\n  web = { port = 81, count = 2 }, # c\n}\n",
+      ],
+    ] as const
+  ) assertEquals(edited(before, "web", change), after);
 });
 
 Deno.test("a new entry stands behind the last one", () => {
@@ -130,10 +161,6 @@ Deno.test("what cannot be edited with certainty is refused", () => {
     const text of [
       // Comments between the lines would be lost.
       "ports = {\n  a = 80, # c\n}\n",
-      "[ports]\nweb = {\n  port = 80, # c\n  note = 1,\n}\n",
-      // What a person wrote beside the port would be lost.
-      "[ports.web]\nport = 80\nnote = 1\n",
-      "ports = { web = { port = 80, note = 1 } }\n",
     ]
   ) {
     assertThrows(() => edited(text, "web", { port: 81, count: 2 }), EditError);

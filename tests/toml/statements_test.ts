@@ -122,7 +122,9 @@ Deno.test("the entries of an inline table are cut out as they are written", () =
   const text = "t = {a=1 ,  'b,' = \"},\", c.d = [1, 2] , e = { f = 1 }}";
   const [{ value }] = statementsOf(text) as [Statement];
 
-  assertEquals(inlineEntries(text, value), [
+  const texts = inlineEntries(text, value)
+    .map(({ start, value }) => text.slice(start, value.end));
+  assertEquals(texts, [
     "a=1",
     "'b,' = \"},\"",
     "c.d = [1, 2]",
