@@ -2,7 +2,7 @@ import { escaped } from "../../error.ts";
 import type { Holder } from "../../machine/holder.ts";
 import { holdersOf, readHolders } from "../../machine/listeners.ts";
 import { Prober, type Verdict } from "../../machine/probe.ts";
-import type { Association } from "../../association.ts";
+import { type Association, isExpired } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Call, portList, readStore } from "../call.ts";
 import { columnsOf, fitted, holderText, painterFor } from "../text.ts";
@@ -57,7 +57,7 @@ export async function statusOf(
       found.push(...holdersOf(port, isHeld, holders, runtime));
     }
     const { name, port, count, expires } = association;
-    const expired = expires !== undefined && expires.getTime() <= Date.now();
+    const expired = isExpired(association);
     statuses.push({
       name,
       port,
