@@ -80,14 +80,14 @@ function readDefaultSection(text: string, problems: string[]): Values {
     // Other sections were never the Python port-for's.
     open = { indent };
     if (section !== "DEFAULT") continue;
-    const entry = /^(.*?)\s*[=:]\s*(.*)$/s.exec(content);
-    const name = entry?.[1]?.toLowerCase() ?? "";
-    if (!entry || name === "") {
+    const end = content.search(/[=:]/);
+    const name = content.slice(0, Math.max(end, 0)).trimEnd().toLowerCase();
+    if (name === "") {
       problems.push(`line ${line}: it is not of the form NAME = PORT`);
     } else if (values.has(name)) {
       problems.push(`line ${line}: ${quoted(name)} stands there twice`);
     } else {
-      values.set(name, { value: entry[2]!, line });
+      values.set(name, { value: content.slice(end + 1).trimStart(), line });
       open = { name, indent };
     }
   }
@@ -101,20 +101,33 @@ function linesOf(text: string): string[] {
 /** The port that a value says; `undefined` where it says none. */
 function portOf(value: string, values: Values): number | undefined {
   try {
-    return parsePort(
-      interpolated(value, values).trim().replace(/^0+(?=\d)/, ""),
-    );
+    const text = interpolated(value, values).trim();
+    return parsePort(text.replace(/^0+(?=\d)/, ""));
   } catch {
     return undefined;
   }
 }
 
-/** The value with `%(name)s` and `%%` replaced, ten deep as in configparser. */
-function interpolated(value: string, values: Values, depth = 0): string {
-  if (depth > 10) return value;
-  return value.replace(/%(?:%|\(([^)]+)\)s)/g, (whole, name?: string) => {
-    if (name === undefined) return "%";
-    const other = values.get(name.toLowerCase());
-    return other ? interpolated(other.value, values, depth + 1) : whole;
-  });
+/** No value that says a port is longer; nor does one take more replacements. */
+const LONGEST_VALUE = 1000;
+
+/**
+ * The value with `%(name)s` and `%%` replaced, ten deep as in configparser.
+ *
+ * @throws where it grows beyond what a port can be: a few values that refer to
+ * each other several times would take for ever.
+ */
+function interpolated(value: string, values: Values): string {
+  let left = LONGEST_VALUE;
+  const replaced = (text: string, depth: number): string => {
+    if (depth > 10) return text;
+    return text.replace(/%(?:%|\(([^)]+)\)s)/g, (whole, name?: string) => {
+      if (left-- === 0) throw new Error("it refers to too many others");
+      if (name === undefined) return "%";
+      const other = values.get(name.toLowerCase());
+      return other ? replaced(other.value, depth + 1) : whole;
+    });
+  };
+  if (value.length > LONGEST_VALUE) throw new Error("it is too long");
+  return replaced(value, 0);
 }

@@ -6,7 +6,7 @@ import {
 } from "../association.ts";
 import { PortForError, quoted } from "../error.ts";
 import type { View } from "../place.ts";
-import { overlap } from "../ports/port_range.ts";
+import { portsIn } from "../ports/port_range.ts";
 import { checkPorts } from "./associate_options.ts";
 import { changeStore } from "./change.ts";
 import { liveIn, type Store } from "./store.ts";
@@ -39,11 +39,13 @@ async function refuseConflicts(
   view: View,
   associations: readonly Association[],
 ): Promise<void> {
-  const all = await view.all();
-  const conflicts = associations.flatMap((association, at) =>
-    conflictWith(all, "here", association) ??
-      conflictWith(associations.slice(0, at), "there", association) ?? []
-  );
+  const here = new Holders((await view.all()).filter(holdsPorts), "here");
+  const there = new Holders([], "there");
+  const conflicts = associations.flatMap((association) => {
+    const conflict = here.conflict(association) ?? there.conflict(association);
+    there.add(association);
+    return conflict ?? [];
+  });
   if (conflicts.length === 0) return;
   throw new PortForError(
     "PORT_TAKEN",
@@ -52,23 +54,38 @@ async function refuseConflicts(
   );
 }
 
-/** What among other associations contradicts one, if anything does. */
-function conflictWith(
-  others: readonly Association[],
-  where: "here" | "there",
-  wanted: Association,
-): string | undefined {
-  const name = quoted(wanted.name);
-  for (const other of others) {
-    if (!holdsPorts(other)) continue;
-    if (other.name === wanted.name) {
-      if (other.port === wanted.port) continue;
-      return `${name} has port ${other.port} ${where} and ${wanted.port} there`;
-    }
-    if (overlap(portsOf(other), portsOf(wanted))) {
-      return `port ${wanted.port} of ${name} belongs to ` +
-        `${quoted(other.name)} ${where}`;
+/** Which of some associations has a name, and which a port. */
+class Holders {
+  readonly #where: "here" | "there";
+  readonly #byName = new Map<string, Association>();
+  readonly #byPort = new Map<number, Association>();
+
+  constructor(associations: readonly Association[], where: "here" | "there") {
+    this.#where = where;
+    for (const association of associations) this.add(association);
+  }
+
+  add(association: Association): void {
+    this.#byName.set(association.name, association);
+    for (const port of portsIn(portsOf(association))) {
+      this.#byPort.set(port, association);
     }
   }
-  return undefined;
+
+  /** What among them contradicts another association, if anything does. */
+  conflict(wanted: Association): string | undefined {
+    const name = quoted(wanted.name);
+    const same = this.#byName.get(wanted.name);
+    if (same && same.port !== wanted.port) {
+      return `${name} has port ${same.port} ${this.#where} and ` +
+        `${wanted.port} there`;
+    }
+    for (const port of portsIn(portsOf(wanted))) {
+      const other = this.#byPort.get(port);
+      if (!other || other.name === wanted.name) continue;
+      return `port ${port} of ${name} belongs to ${quoted(other.name)} ` +
+        this.#where;
+    }
+    return undefined;
+  }
 }

@@ -1,6 +1,8 @@
 import { PortForError } from "../../error.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { readPythonConf } from "../python_conf.ts";
+import { utf8Text } from "../../runtime/utf8.ts";
+import { LARGEST_STORE } from "../../disk/store_file.ts";
 import { storeError } from "../../disk/store_error.ts";
 import { adopt } from "../../store/adopt.ts";
 import { type Call, namedPortsJson } from "../call.ts";
@@ -14,7 +16,7 @@ export async function importConf(
   if (file === "") {
     throw new PortForError(
       "BAD_INPUT",
-      'cannot import "": it is no path (name a file)',
+      'cannot import "": it is not a path (name a file)',
     );
   }
   const associations = readPythonConf(readText(file, runtime), file);
@@ -28,21 +30,28 @@ export async function importConf(
 
 function readText(file: string, runtime: Runtime): string {
   try {
-    if (runtime.stat(file).kind !== "file") {
+    const { kind, size } = runtime.stat(file);
+    if (kind === "file" && size > LARGEST_STORE) {
+      throw new PortForError(
+        "FAILED",
+        `cannot import ${file}: it is larger than any such file ` +
+          `(is it the right one?)`,
+      );
+    }
+    if (kind !== "file") {
       throw new PortForError(
         "FAILED",
         `cannot import ${file}: it is not a regular file`,
       );
     }
-    const bytes = runtime.readFile(file);
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = utf8Text(runtime.readFile(file));
+    // UTF-16 of plain English is valid UTF-8, with a NUL after each letter.
+    if (text !== undefined && !text.includes("\0")) return text;
+    throw new PortForError(
+      "FAILED",
+      `cannot import ${file}: it is not UTF-8 text (convert it first)`,
+    );
   } catch (error) {
-    if (error instanceof TypeError && errorCode(error) === undefined) {
-      throw new PortForError(
-        "FAILED",
-        `cannot import ${file}: it is not UTF-8 text (convert it first)`,
-      );
-    }
     if (errorCode(error) === "ENOENT") {
       throw new PortForError(
         "FAILED",
@@ -50,6 +59,6 @@ function readText(file: string, runtime: Runtime): string {
           `its associations in /etc/port-for.conf)`,
       );
     }
-    throw storeError(`cannot import ${file}`, error);
+    throw storeError(`cannot import ${file}`, error, runtime);
   }
 }
