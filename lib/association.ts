@@ -1,4 +1,5 @@
 import { PortForError, quoted } from "./error.ts";
+import { RELEASED } from "./version.ts";
 import type { PortRange } from "./ports/port_range.ts";
 
 /** A name and the port, or block of ports, that it holds. */
@@ -33,9 +34,21 @@ export function portsOf({ port, count }: Association): PortRange {
   return { first: port, last: port + count - 1 };
 }
 
-/** Whether an association is a lease that has ended. */
+/**
+ * Whether an association is a lease that has ended. A clock that is surely wrong
+ * ends none.
+ */
 export function isExpired({ expires }: Association, now = Date.now()): boolean {
-  return expires !== undefined && expires.getTime() <= now;
+  return expires !== undefined && expires.getTime() <= now &&
+    !isBeforeRelease(now);
+}
+
+/**
+ * Whether a clock says a time at which this program did not exist: that of
+ * a machine that has just booted, and that no time server has told yet.
+ */
+export function isBeforeRelease(now = Date.now()): boolean {
+  return now < Date.parse(RELEASED);
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { wrap } from "../lib/cli/commands/help.ts";
 import { type Option, OPTION_GROUPS } from "../lib/cli/options.ts";
-import { RELEASED, VERSION } from "../lib/cli/commands/version.ts";
+import { RELEASED, VERSION } from "../lib/version.ts";
 
 if (import.meta.main) console.log(manPage().trimEnd());
 

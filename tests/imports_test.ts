@@ -17,9 +17,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   toml: ["place.ts"],
   machine: ["place.ts"],
   "place.ts": ["association.ts"],
-  "association.ts": ["ports", "runtime"],
+  "association.ts": ["ports", "runtime", "version.ts"],
   ports: ["data", "error.ts"],
   runtime: ["error.ts"],
+  "version.ts": ["error.ts"],
   "error.ts": [],
   data: [],
 };
@@ -28,7 +29,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PLACES = ["toml", "disk", "etcd"];
 
 /** What `store/` has that knows of them: others see the interface `Place`. */
-const KNOW_PLACES = ["place_at.ts", "port_store.ts", "claims.ts"]
+const KNOW_PLACES = ["port_store.ts", "claims.ts"]
   .map((file) => `lib/store/${file}`);
 
 /** It hides an import from Deno, which would load it ahead of time. */

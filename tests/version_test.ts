@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { VERSION } from "../../../lib/cli/commands/version.ts";
-import { PROJECT } from "../../support/program.ts";
+import { VERSION } from "../lib/version.ts";
+import { PROJECT } from "./support/program.ts";
 
 Deno.test("the version is that of deno.json", () => {
   const { version } = JSON.parse(

@@ -10,6 +10,9 @@ const PLAIN_NAME = /^(?!-)[!-~](?:[ -~]{0,253}[!-~])?$/;
 const MOMENT =
   /\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ/;
 
+/** In bytes: all the names that a machine may have are far below it. */
+const LARGEST_QUICK = 4 * 1024 * 1024;
+
 /** An entry that is a table, as port-for writes it, to its end. */
 const TABLE = new RegExp(
   String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
@@ -37,7 +40,9 @@ export function lookup(runtime: Runtime): string | undefined {
   }
   try {
     const { path } = storeLocation({ store, user: false }, runtime);
-    if (runtime.stat(path).kind !== "file") return undefined;
+    const { kind, size } = runtime.stat(path);
+    // A large store is for those who know how to refuse one.
+    if (kind !== "file" || size > LARGEST_QUICK) return undefined;
     const bytes = runtime.readFile(path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     // Where a name is new, reading all the others would be in vain.

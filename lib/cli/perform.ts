@@ -37,7 +37,7 @@ async function performed(
       return runtime.writeOut(helpText());
     }
     case "version": {
-      const { VERSION } = await import("./commands/version.ts");
+      const { VERSION } = await import("../version.ts");
       return runtime.writeOut(`port-for ${VERSION}\n`);
     }
     case "completions": {

@@ -1,5 +1,5 @@
-import { PortForError, quoted } from "../error.ts";
-import { machineStore, userStore } from "../disk/usual_stores.ts";
+import { PortForError } from "../error.ts";
+import { machineStore, refuseNoText, userStore } from "../disk/usual_stores.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** Where the command line says that the store is. */
@@ -41,13 +41,7 @@ export function storeLocation(
   }
   const path = store ??
     (user ? undefined : runtime.env("PORT_FOR_STORE") || undefined);
-  if (path?.includes("\ufffd")) {
-    throw new PortForError(
-      "BAD_INPUT",
-      `cannot use ${quoted(path)} as the store: it is not valid UTF-8 text ` +
-        `(name another file)`,
-    );
-  }
+  if (path !== undefined) refuseNoText(path);
   if (path !== undefined) return { path, createFolder: false, isOwn: false };
   if (user) {
     return { path: userStore(runtime), createFolder: true, isOwn: true };

@@ -2,10 +2,15 @@ import { isExpired } from "../association.ts";
 import { PortForError } from "../error.ts";
 import type { Change, Changes, Place, View } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { editDocument, EditError } from "../toml/document_edit.ts";
+import {
+  editDocument,
+  EditError,
+  isPlainEntry,
+} from "../toml/document_edit.ts";
 import { realPathOf } from "./real_path.ts";
 import { readStore } from "./store_file.ts";
-import { createFolderOf, updateStore } from "./store_update.ts";
+import { createFolderOf } from "./new_files.ts";
+import { updateStore } from "./store_update.ts";
 import type { Waiting } from "./store_lock.ts";
 import { StoreView } from "./store_view.ts";
 
@@ -70,8 +75,10 @@ export class FilePlace implements Place {
     const all = new Map(changes);
     for (const association of view.all()) {
       const { name, reserved } = association;
-      // To end a reservation takes the right to, and a call that is about it.
-      if (isExpired(association) && !reserved && !all.has(name)) {
+      if (!isExpired(association) || all.has(name)) continue;
+      // To end a reservation takes the right to, and a call that is about it;
+      // what a person wrote beside a lease stays until they prune.
+      if (!reserved && isPlainEntry(view.document, name)) {
         all.set(name, undefined);
       }
     }

@@ -1,11 +1,11 @@
-import { PortForError } from "../error.ts";
-import { folderOf } from "../runtime/path.ts";
+import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
 import {
   errorCode,
   type FileFacts,
   type OpenFile,
   type Runtime,
 } from "../runtime/runtime.ts";
+import { uninterrupted } from "../runtime/uninterrupted.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 
@@ -24,23 +24,23 @@ export function replaceFile(
   path: string,
   before: StoredText | undefined,
   text: string,
-  { isStillGood, mode }: HowToReplace,
+  { isStillGood, like }: HowToReplace,
   runtime: Runtime,
 ): boolean {
-  const temporary = `${path}.tmp`;
-  const like = before?.facts ?? (mode === undefined ? undefined : { mode });
+  let temporary: Temporary | undefined;
   try {
-    const written = writeTemporary(temporary, like, text, runtime);
+    temporary = createTemporary(path, before?.facts ?? like, runtime);
+    const written = writeTemporary(temporary, before?.facts ?? like, text);
     // Nothing can tell of an edit between the last look and the renaming, so
     // nothing stands between them.
-    const unchanged = runtime.lstat(temporary).identity === written &&
+    const unchanged = runtime.lstat(temporary.path).identity === written &&
       isStillGood() && sameText(readStore(path, runtime), before);
-    if (unchanged) runtime.rename(temporary, path);
-    else runtime.remove(temporary);
+    if (unchanged) runtime.rename(temporary.path, path);
+    else runtime.remove(temporary.path);
     return unchanged;
   } catch (error) {
-    removeQuietly(temporary, runtime);
-    throw storeError(`cannot write ${path}`, error);
+    if (temporary) removeQuietly(temporary.path, runtime);
+    throw storeError(`cannot write ${path}`, error, runtime);
   }
 }
 
@@ -48,25 +48,31 @@ export function replaceFile(
 export interface HowToReplace {
   /** Asked before the last look at the file. */
   readonly isStillGood: () => boolean;
-  /** The mode of a new file. By default 0o644, less what the umask says. */
-  readonly mode?: number;
+  /**
+   * Owner and mode of a new file. By default the process's own, and 0o644 less
+   * what the umask says.
+   */
+  readonly like?: Like;
 }
 
 /** Owner and mode, as far as they are to be what something else has. */
-type Like = Partial<Pick<FileFacts, "userId" | "groupId" | "mode">>;
+export type Like = Partial<Pick<FileFacts, "userId" | "groupId" | "mode">>;
+
+interface Temporary {
+  readonly path: string;
+  readonly file: OpenFile;
+}
 
 /** Writes the new text, down to the disk. Returns the identity of its file. */
 function writeTemporary(
-  path: string,
+  { file }: Temporary,
   like: Like | undefined,
   text: string,
-  runtime: Runtime,
 ): string {
-  const file = createTemporary(path, like, runtime);
   try {
     file.write(new TextEncoder().encode(text));
     if (like) giveLike(file, like);
-    file.sync();
+    flush(() => file.sync());
     return file.stat().identity;
   } finally {
     file.close();
@@ -75,28 +81,60 @@ function writeTemporary(
 
 /**
  * Creates the temporary file. Only who has the lock does that, so one that is
- * there already was left by a process that died.
+ * there already was left by a process that died: its place is taken. What
+ * cannot be removed, such as a stranger's file in a sticky folder, is left
+ * alone, and another name used.
  */
 function createTemporary(
   path: string,
   like: Like | undefined,
   runtime: Runtime,
-): OpenFile {
+): Temporary {
   // A new store is for everybody to read; the umask may say otherwise. One
   // that replaces another is nobody's to read until it has the other's mode.
-  const how = { createNew: true, mode: like ? 0o600 : 0o644 };
+  const how = {
+    createNew: true,
+    mode: like?.mode === undefined ? 0o644 : 0o600,
+  };
+  const open = (name: string) => ({
+    path: name,
+    file: runtime.open(name, how),
+  });
+  const usual = `${path}.tmp`;
   try {
-    return runtime.open(path, how);
+    return open(usual);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
-    if (runtime.lstat(path).kind === "folder") {
-      throw new PortForError(
-        "FAILED",
-        `cannot write ${path}: it is a folder (remove it)`,
-      );
-    }
+  }
+  if (isRemoved(usual, runtime)) return open(usual);
+  sweep(path, runtime);
+  const [draw = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return open(`${usual}-${draw.toString(16).padStart(8, "0")}`);
+}
+
+function isRemoved(path: string, runtime: Runtime): boolean {
+  try {
+    if (runtime.lstat(path).kind === "folder") return false;
     runtime.remove(path);
-    return runtime.open(path, how);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "ENOENT";
+  }
+}
+
+/** Removes what dead processes left under names of the other kind. */
+function sweep(path: string, runtime: Runtime): void {
+  const folder = folderOf(path, runtime.os);
+  const prefix = `${fileNameOf(path, runtime.os)}.tmp-`;
+  try {
+    for (const name of runtime.readFolder(folder)) {
+      const rest = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+      if (/^[0-9a-f]{8}$/.test(rest)) {
+        removeQuietly(joined(folder, name, runtime.os), runtime);
+      }
+    }
+  } catch {
+    // A folder may be writable but unreadable: what is left there does no harm.
   }
 }
 
@@ -118,11 +156,19 @@ export function giveLike(
     } catch (error) {
       // A member of the group that may write the store cannot give it away;
       // what counts is that the group keeps it.
-      if (errorCode(error) !== "EPERM") throw error;
+      if (!mayNotGive(error)) throw error;
       if (own.groupId !== groupId) file.chown(undefined, groupId);
     }
   }
   if (mode !== undefined && file.stat().mode !== mode) file.chmod(mode);
+}
+
+/**
+ * Whether this user may not give a file away: so it is, too, where the new owner
+ * or group does not exist in a user namespace (EINVAL).
+ */
+export function mayNotGive(error: unknown): boolean {
+  return ["EPERM", "EINVAL"].includes(errorCode(error) ?? "");
 }
 
 /** Makes what was renamed or removed in a file's folder survive a power failure. */
@@ -141,12 +187,23 @@ export function flushFolder(
   what = folder,
 ): void {
   try {
-    runtime.syncFolder(folder);
+    flush(() => runtime.syncFolder(folder));
   } catch (error) {
-    // Some file systems cannot, and a folder may be writable but unreadable.
+    // A folder may be writable but unreadable.
+    if (errorCode(error) === "EACCES") return;
+    throw storeError(`cannot flush ${what} to disk`, error, runtime);
+  }
+}
+
+/** Flushes; some file systems have no way to, and say so. */
+function flush(sync: () => void): void {
+  try {
+    uninterrupted(sync);
+  } catch (error) {
     const code = errorCode(error) ?? "";
-    if (["EINVAL", "ENOTSUP", "ENOSYS", "EACCES"].includes(code)) return;
-    throw storeError(`cannot flush ${what} to disk`, error);
+    if (!["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) {
+      throw error;
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 import { PortForError } from "../error.ts";
-import { errorCode } from "../runtime/runtime.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 const OTHER_STORE = "choose another store with --user or --store";
+const LOCAL_DISK =
+  "keep the store on a local disk, with --store or PORT_FOR_STORE";
 
 /** What the system's error names mean to a person, and what to do about it. */
 const REASONS: Record<string, string> = {
@@ -11,33 +13,108 @@ const REASONS: Record<string, string> = {
   ENOSPC: "no space is left on the device (free some space and try again)",
   EDQUOT: "the disk quota is used up (free some space and try again)",
   EBUSY: "it is a mount of its own (mount its folder instead)",
+  EXDEV: "it and its folder are on different file systems " +
+    "(mount its folder instead)",
   EIO: "the device failed to read or write (check the disk)",
+  ESTALE: `its network file system has lost it (try again, or ${LOCAL_DISK})`,
+  ENXIO: `it is not a regular file (${OTHER_STORE})`,
   ENOENT: "its folder does not exist (create it first)",
   ENOTDIR: `part of its path is not a folder (${OTHER_STORE})`,
   EISDIR: `it is a folder (${OTHER_STORE})`,
-  ELOOP: "its symlinks lead in a circle (mend the links)",
+  ELOOP: "its symlinks lead in a circle (fix the links)",
   ENAMETOOLONG: `its path is too long (${OTHER_STORE})`,
   EMFILE: "too many files are open in this process",
   ENFILE: "too many files are open on this machine",
+  EINVAL: "the system does not take its owner, group or mode: in a user " +
+    `namespace they may not be mapped (change them, or ${OTHER_STORE})`,
 };
+
+/** What they mean to root, whom sudo does not help. */
+const REASONS_FOR_ROOT: Record<string, string> = {
+  EACCES: "permission denied, even to root: a network file system or " +
+    `a security module may forbid it (${OTHER_STORE})`,
+  EPERM: "operation not permitted, even to root: it may be immutable " +
+    "(see lsattr), on a mount of somebody else's, or forbidden by " +
+    `a security module (${OTHER_STORE})`,
+};
+
+/** What is said where a file system has no locks. */
+const NO_LOCKS: readonly string[] = [
+  "ENOLCK",
+  "EOPNOTSUPP",
+  "ENOTSUP",
+  "ENOSYS",
+  "EBADF",
+];
 
 /**
  * The error to throw where an operation on the store failed.
  *
  * @param what What could not be done, such as `cannot write /etc/port-for.toml`.
  * @param error The error underneath; a PortForError is returned as it is.
+ * @param runtime Who asks: root is told other reasons.
  */
-export function storeError(what: string, error: unknown): PortForError {
+export function storeError(
+  what: string,
+  error: unknown,
+  runtime: Runtime,
+): PortForError {
+  const code = errorCode(error) ?? "";
+  const forRoot = REASONS_FOR_ROOT[code];
+  const isForRoot = forRoot !== undefined && runtime.userId() === 0;
+  return failed(what, error, isForRoot ? forRoot : REASONS[code]);
+}
+
+/** The same where a store could not be read: sudo is not what a reader needs. */
+export function readError(
+  path: string,
+  error: unknown,
+  runtime: Runtime,
+): PortForError {
+  const what = `cannot read ${path}`;
+  if (errorCode(error) !== "EACCES" || runtime.userId() === 0) {
+    return storeError(what, error, runtime);
+  }
+  return failed(
+    what,
+    error,
+    "permission denied (its owner can let everybody read it: " +
+      `chmod a+r ${path}; or ${OTHER_STORE})`,
+  );
+}
+
+/** The same where a file could not be locked. */
+export function lockError(
+  what: string,
+  error: unknown,
+  runtime: Runtime,
+): PortForError {
+  if (!NO_LOCKS.includes(errorCode(error) ?? "")) {
+    return storeError(what, error, runtime);
+  }
+  return failed(
+    what,
+    error,
+    "its file system cannot lock files, as NFS without its lock service " +
+      `(${LOCAL_DISK})`,
+  );
+}
+
+function failed(
+  what: string,
+  error: unknown,
+  reason: string | undefined,
+): PortForError {
   if (error instanceof PortForError) return error;
-  const code = errorCode(error);
+  const code = errorCode(error) ?? "";
   const { name, message } = error instanceof Error
     ? error
     : { name: "", message: String(error) };
-  const denied = code === "EACCES" || code === "EPERM" || code === "EROFS" ||
+  const denied = ["EACCES", "EPERM", "EROFS"].includes(code) ||
     name === "NotCapable";
   return new PortForError(
     denied ? "NO_PERMISSION" : "FAILED",
-    `${what}: ${(code && REASONS[code]) ?? message}`,
+    `${what}: ${reason ?? message}`,
     { cause: error },
   );
 }

@@ -1,6 +1,8 @@
 import { PortForError } from "../error.ts";
+import { folderOf } from "../runtime/path.ts";
 import { errorCode, type FileFacts, type Runtime } from "../runtime/runtime.ts";
-import { storeError } from "./store_error.ts";
+import { firstInvalidUtf8, utf8Text } from "../runtime/utf8.ts";
+import { readError } from "./store_error.ts";
 
 /** The content of a store, and the file that it was read from. */
 export interface StoredText {
@@ -22,13 +24,12 @@ export function readStore(
   runtime: Runtime,
 ): StoredText | undefined {
   try {
-    // To open a FIFO would wait for somebody to write to it.
-    const kind = runtime.stat(path).kind;
+    const { kind } = runtime.stat(path);
     const stored = kind === "file" ? readOpen(path, runtime) : undefined;
     if (stored) return stored;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    throw storeError(`cannot read ${path}`, error);
+    throw readError(path, error, runtime);
   }
   throw new PortForError(
     "FAILED",
@@ -42,47 +43,46 @@ export function readStore(
  * now; `undefined` where it is no regular file.
  */
 function readOpen(path: string, runtime: Runtime): StoredText | undefined {
-  const file = runtime.open(path, { readOnly: true });
+  // What was a file a moment ago may be a FIFO by now, which has no end.
+  const neverWaits = mayBeSwapped(path, runtime);
+  const file = runtime.open(path, { readOnly: true, neverWaits });
   try {
     const facts = file.stat();
     if (facts.kind !== "file") return undefined;
+    if (facts.size > LARGEST_STORE) throw tooLarge(path, facts.size);
     return { text: decoded(path, file.read()), facts };
   } finally {
     file.close();
   }
 }
 
+/** Whether others than root and this user can put something in a file's place. */
+function mayBeSwapped(path: string, runtime: Runtime): boolean {
+  const { mode = 0, userId } = runtime.stat(folderOf(path, runtime.os));
+  return (mode & 0o022) !== 0 ||
+    (userId !== 0 && userId !== runtime.userId());
+}
+
+/** A store of this many bytes has room for every port there is. */
+export const LARGEST_STORE = 16 * 1024 * 1024;
+
+function tooLarge(path: string, size: number): PortForError {
+  const megabytes = Math.ceil(size / 1024 / 1024);
+  return new PortForError(
+    "STORE_INVALID",
+    `cannot use the store ${path}: it has ${megabytes} MiB, more than the ` +
+      `${LARGEST_STORE / 1024 / 1024} that a store may have (choose another ` +
+      `store with --user or --store; nothing was changed)`,
+  );
+}
+
 function decoded(path: string, bytes: Uint8Array): string {
-  try {
-    return utf8().decode(bytes);
-  } catch (error) {
-    const { line, column } = firstInvalidUtf8(bytes);
-    throw new PortForError(
-      "STORE_INVALID",
-      `cannot use the store ${path}, line ${line}, column ${column}: it is ` +
-        `not UTF-8 text (mend it by hand; nothing was changed)`,
-      { cause: error },
-    );
-  }
-}
-
-function utf8(): TextDecoder {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-}
-
-/** Where bytes stop to be UTF-8. */
-function firstInvalidUtf8(
-  bytes: Uint8Array,
-): { line: number; column: number } {
-  const decoder = utf8();
-  let valid = "";
-  try {
-    for (const byte of bytes) {
-      valid += decoder.decode(Uint8Array.of(byte), { stream: true });
-    }
-  } catch {
-    // The characters before this byte are those that could be decoded.
-  }
-  const lines = valid.split("\n");
-  return { line: lines.length, column: lines.at(-1)!.length + 1 };
+  const text = utf8Text(bytes);
+  if (text !== undefined) return text;
+  const { line, column } = firstInvalidUtf8(bytes);
+  throw new PortForError(
+    "STORE_INVALID",
+    `cannot use the store ${path}, line ${line}, column ${column}: it is ` +
+      `not UTF-8 text (fix it by hand; nothing was changed)`,
+  );
 }

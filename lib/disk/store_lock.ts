@@ -6,8 +6,8 @@ import {
   type Runtime,
 } from "../runtime/runtime.ts";
 import { lockHolder } from "./lock_holder.ts";
-import { giveLike } from "./replace_file.ts";
-import { storeError } from "./store_error.ts";
+import { giveLike, type Like, mayNotGive } from "./replace_file.ts";
+import { lockError, storeError } from "./store_error.ts";
 
 /** The lock of a store, held until it is let go of or the process ends. */
 export interface StoreLock {
@@ -37,7 +37,7 @@ export interface Waiting {
  */
 export async function lockStore(
   store: string,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   { wait, mayBlock }: Waiting,
   runtime: Runtime,
 ): Promise<StoreLock> {
@@ -58,7 +58,7 @@ export async function lockStore(
       }
     } catch (error) {
       closeQuietly(file);
-      throw storeError(`cannot lock ${store} with ${path}`, error);
+      throw lockError(`cannot lock ${store} with ${path}`, error, runtime);
     }
     // Somebody removed the lock file while we waited: others lock a new one.
     closeQuietly(file);
@@ -86,7 +86,7 @@ function markTaken(file: OpenFile): void {
 function openLock(
   store: string,
   path: string,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   runtime: Runtime,
 ): OpenFile {
   try {
@@ -97,14 +97,14 @@ function openLock(
     }
   } catch (error) {
     // Whoever may not lock a store may not write it.
-    throw storeError(`cannot write ${store}`, error);
+    throw storeError(`cannot write ${store}`, error, runtime);
   }
 }
 
 /** `undefined` where the lock file is there already. */
 function createLock(
   path: string,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   runtime: Runtime,
 ): OpenFile | undefined {
   let file: OpenFile;
@@ -120,7 +120,7 @@ function createLock(
 /** `undefined` where the lock file is gone again. */
 function openExistingLock(
   path: string,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   runtime: Runtime,
 ): OpenFile | undefined {
   try {
@@ -145,7 +145,7 @@ function openExistingLock(
  */
 function sharedLikeStore(
   file: OpenFile,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
 ): OpenFile {
   try {
     const lock = file.stat();
@@ -156,7 +156,7 @@ function sharedLikeStore(
     return file;
   } catch (error) {
     // Only the owner may share it; it was shared when the owner created it.
-    if (errorCode(error) === "EPERM") return file;
+    if (mayNotGive(error)) return file;
     file.close();
     throw error;
   }
@@ -174,7 +174,7 @@ function identityOf(file: OpenFile): string {
 function refuseForeign(
   path: string,
   lock: FileFacts,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   runtime: Runtime,
 ): void {
   const problem = lockProblem(lock, facts, runtime);
@@ -192,7 +192,7 @@ function refuseForeign(
  */
 export function lockProblem(
   lock: FileFacts,
-  facts: FileFacts | undefined,
+  facts: Like | undefined,
   runtime: Runtime,
 ): string | undefined {
   if (lock.kind !== "file" || lock.size > 0 || lock.links > 1) {

@@ -1,9 +1,9 @@
 import { PortForError } from "../error.ts";
-import { folderOf } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { factsIfThere } from "../runtime/presence.ts";
 import { realPathOf } from "./real_path.ts";
-import { flushFolder, flushFolderOf, replaceFile } from "./replace_file.ts";
+import { newFileLike } from "./new_files.ts";
+import { flushFolderOf, type Like, replaceFile } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 import { lockStore, type StoreLock, type Waiting } from "./store_lock.ts";
@@ -39,14 +39,17 @@ export async function updateStore(
   runtime: Runtime,
   change: (text: string | undefined, real: string) => Promise<StoreChange>,
 ): Promise<void> {
-  const real = orCannotWrite(path, () => realPathOf(path, runtime));
-  const facts = orCannotWrite(path, () => factsIfThere(real, runtime));
-  const lock = await lockStore(real, facts, waiting, runtime);
+  const real = orCannotWrite(path, runtime, () => realPathOf(path, runtime));
+  const { facts, like } = orCannotWrite(path, runtime, () => ({
+    facts: factsIfThere(real, runtime),
+    like: newFileLike(real, runtime),
+  }));
+  const lock = await lockStore(real, facts ?? like, waiting, runtime);
   try {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const before = readStore(real, runtime);
       const step = await change(before?.text, real);
-      if (performStep(real, before, step, lock, runtime)) return;
+      if (performStep(real, before, like, step, lock, runtime)) return;
     }
   } finally {
     lock.release();
@@ -62,6 +65,7 @@ export async function updateStore(
 function performStep(
   path: string,
   before: StoredText | undefined,
+  like: Like,
   { text, prepare, undo }: StoreChange,
   lock: StoreLock,
   runtime: Runtime,
@@ -69,7 +73,7 @@ function performStep(
   const isNew = text !== undefined && text !== before?.text;
   try {
     prepare?.();
-    const how = { isStillGood: lock.isGood };
+    const how = { isStillGood: lock.isGood, like };
     if (isNew && !replaceFile(path, before, text, how, runtime)) {
       undo?.();
       return false;
@@ -83,31 +87,14 @@ function performStep(
   return true;
 }
 
-/** Creates the folder of a store, and those above it, for its user alone. */
-export function createFolderOf(path: string, runtime: Runtime): void {
-  const folder = folderOf(path, runtime.os);
-  try {
-    if (factsIfThere(folder, runtime)) return;
-    const above = foldersWithoutOne(folder, runtime);
-    runtime.makeFolder(folder, 0o700);
-    // A new folder survives a power failure once the one above it is flushed.
-    for (const parent of above) flushFolder(parent, runtime);
-  } catch (error) {
-    throw storeError(`cannot create the folder ${folder}`, error);
-  }
-}
-
-/** The folders above a new one in which something new will be. */
-function foldersWithoutOne(folder: string, runtime: Runtime): string[] {
-  const above = folderOf(folder, runtime.os);
-  if (above === folder || factsIfThere(above, runtime)) return [above];
-  return [...foldersWithoutOne(above, runtime), above];
-}
-
-function orCannotWrite<T>(path: string, action: () => T): T {
+function orCannotWrite<T>(
+  path: string,
+  runtime: Runtime,
+  action: () => T,
+): T {
   try {
     return action();
   } catch (error) {
-    throw storeError(`cannot write ${path}`, error);
+    throw storeError(`cannot write ${path}`, error, runtime);
   }
 }

@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { PortForError, quoted } from "../error.ts";
 import { isAbsolute } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -15,7 +15,24 @@ export function machineStore(runtime: Runtime): string {
  * @throws {PortForError} where the environment does not say.
  */
 export function userStore(runtime: Runtime): string {
-  return `${userStateFolder(runtime)}/port-for.toml`;
+  const path = `${userStateFolder(runtime)}/port-for.toml`;
+  refuseNoText(path);
+  return path;
+}
+
+/**
+ * Refuses a path that is not text: two of them could look the same.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function refuseNoText(path: string): void {
+  // What is not UTF-8 comes with this in its place.
+  if (!path.includes("\ufffd")) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use ${quoted(path)} as the store: it is not valid UTF-8 text ` +
+      `(name another file)`,
+  );
 }
 
 function userStateFolder(runtime: Runtime): string {

@@ -264,7 +264,7 @@ export class Reservations {
     } else {
       const { isGood } = this.#lock;
       // Whatever the umask is: it is read at boot, and by --check.
-      const how = { isStillGood: isGood, mode: 0o644 };
+      const how = { isStillGood: isGood, like: { mode: 0o644 } };
       if (!replaceFile(path, now, text, how, this.#runtime)) {
         throw new PortForError(
           "STORE_BUSY",

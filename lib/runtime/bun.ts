@@ -136,11 +136,11 @@ function factsOf(stats: fs.Stats): FileFacts {
 
 function open(
   path: string,
-  { readOnly, createNew, mode }: OpenOptions,
+  { readOnly, neverWaits, createNew, mode }: OpenOptions,
 ): OpenFile {
-  const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+  const { O_RDONLY, O_NONBLOCK, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
   const flags = readOnly
-    ? O_RDONLY
+    ? O_RDONLY | (neverWaits ? O_NONBLOCK : 0)
     : createNew
     ? O_RDWR | O_CREAT | O_EXCL
     : O_RDWR;

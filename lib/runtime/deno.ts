@@ -9,6 +9,7 @@ import {
   type Runtime,
 } from "./runtime.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
+import type Process from "node:process";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
@@ -129,7 +130,7 @@ function readFile(path: string): Uint8Array {
 }
 
 function open(path: string, how: OpenOptions): OpenFile {
-  const file = Deno.openSync(path, {
+  const file = how.neverWaits ? openRegular(path) : Deno.openSync(path, {
     read: true,
     write: !how.readOnly,
     createNew: how.createNew ?? false,
@@ -150,6 +151,27 @@ function open(path: string, how: OpenOptions): OpenFile {
     chown: (userId, groupId) =>
       Deno.chownSync(pathToOpen(file, path), userId ?? null, groupId ?? null),
   };
+}
+
+/**
+ * Opens a regular file for reading; anything else is ENXIO. Only Node's modules
+ * can open a file without waiting, and loading them takes longer than starting:
+ * few calls do.
+ */
+function openRegular(path: string): Deno.FsFile {
+  if (Deno.build.os !== "linux") return Deno.openSync(path);
+  const { process } = globalThis as unknown as { process: typeof Process };
+  const fs = process.getBuiltinModule("node:fs");
+  const { O_RDONLY, O_NONBLOCK } = fs.constants;
+  const descriptor = fs.openSync(path, O_RDONLY | O_NONBLOCK);
+  try {
+    if (!fs.fstatSync(descriptor).isFile()) {
+      throw Object.assign(new Error("not a regular file"), { code: "ENXIO" });
+    }
+    return Deno.openSync(`/proc/self/fd/${descriptor}`);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /**
@@ -178,10 +200,12 @@ function pathToOpen(file: Deno.FsFile, path: string): string {
 function ownDescriptors(): string[] {
   if (Deno.build.os !== "linux") return [];
   const folder = "/proc/self/fd";
-  // Without the permission the file's own path has to do.
-  return ifPermitted(() =>
-    [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`)
-  ) ?? [];
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+  } catch {
+    // Without /proc, or the permission, the file's own path has to do.
+    return [];
+  }
 }
 
 /**

@@ -113,6 +113,8 @@ export interface FileFacts {
 export interface OpenOptions {
   /** Only for reading. */
   readonly readOnly?: boolean;
+  /** Never wait for anybody to write to a FIFO; only for reading. */
+  readonly neverWaits?: boolean;
   /** Create it; EEXIST where anything, even a symlink, is there already. */
   readonly createNew?: boolean;
   /** The permission bits of a new file, before the process's umask. */

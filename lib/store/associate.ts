@@ -2,10 +2,11 @@ import {
   type Association,
   checkName,
   holdsPorts,
+  isBeforeRelease,
   isExpired,
   portsOf,
 } from "../association.ts";
-import { quoted } from "../error.ts";
+import { PortForError, quoted } from "../error.ts";
 import type { Claim } from "../machine/claim.ts";
 import { Chooser, type HeldPorts } from "../machine/choose.ts";
 import type { View } from "../place.ts";
@@ -32,6 +33,7 @@ export async function associate(
 ): Promise<Association[]> {
   for (const name of names) checkName(name);
   checkOptions(names, options);
+  if (options.ttl !== undefined) refuseWrongClock();
   const associations = await known(store, names, options) ??
     await associated(store, names, options);
   if (options.ttl !== undefined) warnOfLasting(store, associations);
@@ -58,6 +60,16 @@ async function known(
     known.push(association);
   }
   return known;
+}
+
+/** A lease by a wrong clock would be over as soon as the clock is right. */
+function refuseWrongClock(): void {
+  if (!isBeforeRelease()) return;
+  throw new PortForError(
+    "FAILED",
+    `cannot make a lease: the clock says ${new Date().toISOString()}, which ` +
+      `is before this port-for was made (set the clock, or do without --ttl)`,
+  );
 }
 
 /** Gives the names that have no port one, or renews their leases. */

@@ -1,5 +1,5 @@
 /** What every kind of package says about the project. */
-import { RELEASED, VERSION } from "../../lib/cli/commands/version.ts";
+import { RELEASED, VERSION } from "../../lib/version.ts";
 
 export { VERSION };
 

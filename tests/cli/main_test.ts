@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { mainOn, runOn } from "../support/command_line.ts";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 import { bareMachine, systemError } from "../support/fake_runtime.ts";

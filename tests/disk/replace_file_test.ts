@@ -212,7 +212,7 @@ Deno.test("a new file has the mode that is asked for, whatever the umask", () =>
   const path = temp.file("file");
   const before = Deno.umask(0o077);
   try {
-    const how = { ...HOW, mode: 0o644 };
+    const how = { ...HOW, like: { mode: 0o644 } };
     assert(replaceFile(path, undefined, "new", how, currentRuntime));
   } finally {
     Deno.umask(before);

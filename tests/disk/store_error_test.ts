@@ -1,7 +1,14 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { PortForError } from "../../lib/error.ts";
-import { storeError } from "../../lib/disk/store_error.ts";
-import { systemError } from "../support/fake_runtime.ts";
+import {
+  lockError,
+  readError,
+  storeError,
+} from "../../lib/disk/store_error.ts";
+import { bareMachine, systemError } from "../support/fake_runtime.ts";
+
+const USER = bareMachine({ userId: () => 1000 });
+const ROOT = bareMachine({ userId: () => 0 });
 
 Deno.test("a system error gets its reason, a way out and its code", () => {
   for (
@@ -15,7 +22,7 @@ Deno.test("a system error gets its reason, a way out and its code", () => {
     ] as const
   ) {
     const cause = systemError(system);
-    const error = storeError("cannot write it", cause);
+    const error = storeError("cannot write it", cause, USER);
 
     assertEquals(error.code, code);
     assertEquals(error.message.indexOf(`cannot write it: ${reason}`), 0);
@@ -23,14 +30,39 @@ Deno.test("a system error gets its reason, a way out and its code", () => {
   }
 });
 
+Deno.test("root is not told to use sudo", () => {
+  for (const code of ["EACCES", "EPERM"]) {
+    const { message } = storeError("cannot write it", systemError(code), ROOT);
+    assert(message.includes("even to root"), message);
+    assert(!message.includes("sudo"), message);
+  }
+});
+
+Deno.test("a file system without locks is named as that", () => {
+  for (const code of ["ENOLCK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EBADF"]) {
+    const { message } = lockError("cannot lock it", systemError(code), USER);
+    assert(message.includes("cannot lock files"), message);
+    assert(message.includes("--store"), message);
+  }
+  const other = lockError("cannot lock it", systemError("ENOSPC"), USER);
+  assert(other.message.includes("no space"), other.message);
+});
+
+Deno.test("who may not read a store is told how its owner can let them", () => {
+  const denied = systemError("EACCES");
+  const { message } = readError("/etc/port-for.toml", denied, USER);
+  assert(message.includes("chmod a+r /etc/port-for.toml"), message);
+  assert(!message.includes("sudo"), message);
+});
+
 Deno.test("an error without a known name keeps its own words", () => {
-  const error = storeError("cannot write it", systemError("EWEIRD"));
+  const error = storeError("cannot write it", systemError("EWEIRD"), USER);
   assertEquals(error.message, "cannot write it: the system says EWEIRD");
 
-  assertEquals(storeError("cannot X", "odd").message, "cannot X: odd");
+  assertEquals(storeError("cannot X", "odd", USER).message, "cannot X: odd");
 });
 
 Deno.test("a PortForError is passed on as it is", () => {
   const error = new PortForError("STORE_BUSY", "cannot X: busy");
-  assertStrictEquals(storeError("cannot write it", error), error);
+  assertStrictEquals(storeError("cannot write it", error, USER), error);
 });

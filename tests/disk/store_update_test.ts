@@ -8,11 +8,8 @@ import { PortForError } from "../../lib/error.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import { readStore } from "../../lib/disk/store_file.ts";
-import {
-  createFolderOf,
-  type StoreChange,
-  updateStore,
-} from "../../lib/disk/store_update.ts";
+import { type StoreChange, updateStore } from "../../lib/disk/store_update.ts";
+import { createFolderOf } from "../../lib/disk/new_files.ts";
 import { isFolder } from "../../lib/runtime/presence.ts";
 import { realMachine, systemError } from "../support/fake_runtime.ts";
 import { TempFolder } from "../support/temp.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { thisMachine } from "../../scripts/targets.ts";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { hasTool } from "../support/tools.ts";
 import { runTool, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

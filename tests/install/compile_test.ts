@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import {
   type Outcome,
   portFor,

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 import { hasTool } from "../support/tools.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { PROJECT, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 import { hasTool } from "../support/tools.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { VERSION } from "../../lib/cli/commands/version.ts";
+import { VERSION } from "../../lib/version.ts";
 import { ENGINES, TARGETS, targetsOf } from "../../scripts/targets.ts";
 import { PROJECT, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";

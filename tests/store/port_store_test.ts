@@ -100,6 +100,8 @@ Deno.test("names are associated all together or not at all", async () => {
 
 Deno.test("a name is found without a lock, a socket or a subprocess", async () => {
   const readers = bareMachine({
+    os: "linux",
+    userId: () => 0,
     stat: currentRuntime.stat,
     open: (path, how) => {
       assert(how.readOnly && path.endsWith(".toml"), path);

@@ -28,7 +28,12 @@ import {
   type Runtime,
 } from "../../runtime/runtime.ts";
 import { folderOf } from "../../runtime/path.ts";
-import { type Association, nameProblem, portsOf } from "../../association.ts";
+import {
+  type Association,
+  isExpired,
+  nameProblem,
+  portsOf,
+} from "../../association.ts";
 import type { Policy } from "../../place.ts";
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
@@ -116,7 +121,7 @@ function* associationProblems(association: Association): Generator<string> {
   if (wrong !== undefined) {
     yield `the name ${shown} is not valid: ${wrong} (rename it in the store)`;
   }
-  if (expires && expires.getTime() <= Date.now()) {
+  if (expires && isExpired(association)) {
     yield `the lease of ${shown} expired at ${expires.toISOString()} ` +
       `(drop it with --prune, or renew it with --ttl)`;
   }
