@@ -8,7 +8,7 @@ set -eu
 packages="bash binutils bsdutils buildah busybox curl dash fish git hyperfine \
 iproute2 libc6-arm64-cross lintian make man-db mandoc musl procps python3 \
 python3-port-for python3-pytest-xdist python3-yaml qemu-user-static rpm \
-shellcheck strace systemd util-linux wget zip zsh"
+shellcheck strace systemd unzip util-linux wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

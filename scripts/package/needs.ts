@@ -28,10 +28,9 @@ async function row(build: Build, dist: string): Promise<string[]> {
   const { engine, target, binary } = build;
   const linux = target.os === "linux";
   const bytes = await Deno.readFile(binary);
-  const archive = await Deno.stat(`${dist}/release/${archiveName(build)}`);
   return [
     archiveName(build),
-    megabytes(archive.size),
+    megabytes(await sizeOf(`${dist}/release/${archiveName(build)}`)),
     megabytes(bytes.length),
     ...(build.name === thisMachine()
       ? await measured(binary)
@@ -55,6 +54,17 @@ const NEEDS_CODE_AT_RUN_TIME: Readonly<Record<Engine, boolean>> = {
   bun: false,
   deno: true,
 };
+
+async function sizeOf(archive: string): Promise<number> {
+  try {
+    return (await Deno.stat(archive)).size;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(
+      `cannot tell sizes: there is no ${archive} (run deno task package first)`,
+    );
+  }
+}
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

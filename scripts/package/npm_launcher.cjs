@@ -12,10 +12,11 @@ const SIGNALS = [
 start(binary());
 
 function start(path) {
-  const child = spawn(path, process.argv.slice(2), { stdio: "inherit" });
+  // First of all: from the start of the child on, a signal is for the child.
   if (process.platform !== "win32") {
     for (const signal of SIGNALS) process.on(signal, () => passOn(signal));
   }
+  const child = spawn(path, process.argv.slice(2), { stdio: "inherit" });
   child.on("error", ({ message }) => fail(`start ${path}: ${message}`));
   child.on("exit", (status, signal) => {
     if (signal === null) process.exit(status);

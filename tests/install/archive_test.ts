@@ -96,6 +96,19 @@ Deno.test("deno task package writes an archive that is all of port-for", async (
     assertEquals(Deno.readTextFileSync(`${release}/SHA256SUMS`), before);
   });
 
+  await t.step("or else there are no sizes to tell", async () => {
+    Deno.mkdirSync(temp.file("other"));
+    Deno.linkSync(binary, temp.file(`other/${binary.replace(/^.*\//, "")}`));
+    const other = await task(
+      "package",
+      "--dist",
+      temp.file("other"),
+      "--table",
+    );
+    assertMatch(other.stderr, /^package: cannot tell sizes: .+ \(.+\)\n$/);
+    assertEquals(other.status, 1);
+  });
+
   await t.step("whose size and needs stand in a table", async () => {
     const { status, stdout } = await task("package", "--dist", dist, "--table");
     assertEquals(status, 0);

@@ -14,6 +14,7 @@ mkdir changes work root
 mount -t overlay -o "lowerdir=/,upperdir=changes,workdir=work" none root
 mount --rbind /proc root/proc
 mount --rbind /dev root/dev
+mkdir -p "root$0"
 mount --bind "$0" "root$0"
 chroot root sh -euc "cd '$0'; $1"
 echo left:

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { thisMachine } from "../../scripts/targets.ts";
-import { type Outcome, runTool } from "../support/program.ts";
+import { type Outcome, PROJECT, runTool } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
 import { hasTool } from "../support/tools.ts";
 import { NpmRegistry } from "./npm_registry.ts";
@@ -124,6 +124,45 @@ Deno.test({
         { cwd: path, env },
       );
       assertEquals(stdout.trim().split("\n"), arguments_);
+    });
+
+    await t.step("leave a terminal's keys to the program", async () => {
+      // Ctrl-C reaches the whole foreground: passed on, it would come twice.
+      const own = temp.file(`keys/node_modules/@port-for/${thisMachine()}`);
+      Deno.mkdirSync(own, { recursive: true });
+      Deno.writeTextFileSync(
+        `${own}/port-for`,
+        `#!/bin/sh
+        trap 'echo interrupted' INT
+        echo ready; sleep 1 & wait; wait; wait; echo done`,
+        { mode: 0o755 },
+      );
+      const copy = temp.file("keys/port-for.cjs");
+      Deno.copyFileSync(`${PROJECT}/scripts/package/npm_launcher.cjs`, copy);
+      const command = `node ${copy}`;
+      const process = new Deno.Command("script", {
+        args: ["--quiet", "--return", "--command", command, "/dev/null"],
+        cwd: path,
+        env,
+        stdin: "piped",
+        stdout: "piped",
+      }).spawn();
+      const keys = process.stdin.getWriter();
+      let output = "";
+      for await (
+        const text of process.stdout.pipeThrough(new TextDecoderStream())
+      ) {
+        if (output === "") {
+          // Two interrupts count as one until the shell waits.
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          await keys.write(new Uint8Array([3]));
+        }
+        output += text;
+      }
+      await keys.close();
+      await process.status;
+      assertEquals(output.match(/interrupted/g)?.length, 1, output);
+      assert(output.includes("done"), output);
     });
 
     await t.step("pass signals on", async () => {

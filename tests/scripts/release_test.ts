@@ -178,6 +178,32 @@ Deno.test({
       },
     );
 
+    await t.step("with npm packages that say where they run", async () => {
+      const run = await npmPackages(temp.file("artifacts/packages/npm"));
+      const launcher = run.get("port-for")!;
+      run.delete("port-for");
+      assertEquals(
+        launcher.optionalDependencies,
+        Object.fromEntries([...run.keys()].map((name) => [name, VERSION])),
+      );
+      for (const { os, cpu, libc } of Object.values(TARGETS)) {
+        const name = `@port-for/${os}-${cpu}${libc === "musl" ? "-musl" : ""}`;
+        const { os: [onOs], cpu: [onCpu], libc: [onLibc] = [] } = run.get(
+          name,
+        )!;
+        assertEquals([onOs, onCpu, onLibc], [os, cpu, libc]);
+      }
+    });
+
+    await t.step("with a zip for Windows", async () => {
+      const { stdout } = await runTool(
+        ["unzip", "-Z1", `port-for-${VERSION}-windows-x64-deno.zip`],
+        { cwd: played },
+      );
+      const folder = `port-for-${VERSION}-windows-x64-deno`;
+      assert(stdout.split("\n").includes(`${folder}/port-for.exe`), stdout);
+    });
+
     await t.step("can be installed", async () => {
       const { status, stdout, stderr } = await runTool(
         ["sh", `${played}/install.sh`],
@@ -194,6 +220,29 @@ Deno.test({
     });
   },
 });
+
+interface NpmManifest {
+  readonly name: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly os: readonly string[];
+  readonly cpu: readonly string[];
+  readonly libc?: readonly string[];
+}
+
+/** The manifests of the npm packages in a folder, by their names. */
+async function npmPackages(
+  folder: string,
+): Promise<Map<string, NpmManifest>> {
+  const manifests = new Map<string, NpmManifest>();
+  for (const { name } of Deno.readDirSync(folder)) {
+    const { stdout } = await runTool(
+      ["tar", "-xzOf", `${folder}/${name}`, "package/package.json"],
+    );
+    const manifest: NpmManifest = JSON.parse(stdout);
+    manifests.set(manifest.name, manifest);
+  }
+  return manifests;
+}
 
 Deno.test("a release is refused whose tag is not the version", async () => {
   const { status, stderr } = await runTool([
