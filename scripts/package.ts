@@ -31,7 +31,7 @@ Writes for every binary in FOLDER:
   npm/      tarballs to publish
   image/    what to build the image from
 
-Needs Debian's dpkg, rpm and zip.`;
+Runs on Linux, and needs dpkg, rpm and zip.`;
 
 /** What the packages of one call are made from, and where they go. */
 interface Packaging {
