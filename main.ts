@@ -59,6 +59,7 @@ export type { NamedPorts } from "./lib/cli/call.ts";
 export type { CheckReport } from "./lib/cli/commands/check.ts";
 export type { ExplainedPort } from "./lib/cli/commands/explain.ts";
 export type { PortKind, PortMap } from "./lib/cli/commands/map.ts";
+export type { PrunedName } from "./lib/cli/commands/prune.ts";
 export type { AssociationStatus } from "./lib/cli/commands/status.ts";
 
 if (import.meta.main) {

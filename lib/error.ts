@@ -78,3 +78,15 @@ export function escaped(
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 }
+
+/** What speaks to a terminal: controls, ends of lines, and directions. */
+const CONTROLS =
+  /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * A text from elsewhere as part of one line. Characters that merely cannot be
+ * seen stay: emoji are made with them, and programs read what is printed.
+ */
+export function onOneLine(text: string): string {
+  return escaped(text, CONTROLS);
+}

@@ -6,6 +6,7 @@ import { listed, type ListOptions } from "../store/list.ts";
 import type { Store } from "../store/store.ts";
 import type { CommandLine } from "./command_line.ts";
 import { variablesOf } from "./env.ts";
+import { jsonText } from "./text.ts";
 
 /** One call of port-for: what a command works with. */
 export interface Call {
@@ -69,8 +70,13 @@ export function namedPortsJson(named: readonly Named[]): string {
 /** Names with their (first) ports, as lines for the environment. */
 export function variableLines(named: readonly Named[]): string {
   const ports = named.map(([name, { port }]) => [name, port] as const);
-  return [...variablesOf(ports)]
-    .map(([variable, port]) => `${variable}=${port}\n`).join("");
+  return linesOf(variablesOf(ports));
+}
+
+/** Variables as lines for the environment. */
+export function linesOf(variables: ReadonlyMap<string, string>): string {
+  return [...variables].map(([variable, value]) => `${variable}=${value}\n`)
+    .join("");
 }
 
 /** The ports that an association holds, one by one. */
@@ -86,7 +92,7 @@ function jsonObject(
   pairs: readonly (readonly [key: string, value: unknown])[],
 ): string {
   const members = [...new Map(pairs)].map(([key, value]) =>
-    `${JSON.stringify(key)}:${JSON.stringify(value)}`
+    `${jsonText(key)}:${jsonText(value)}`
   );
   return `{${members.join(",")}}\n`;
 }

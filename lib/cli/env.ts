@@ -36,3 +36,20 @@ export function variablesOf(
   }
   return variables;
 }
+
+/**
+ * The same, without names whose variable another name has, too: those are given
+ * to `onClash`.
+ */
+export function variablesWithoutClashes(
+  ports: readonly (readonly [name: string, port: number])[],
+  onClash: (variable: string, names: readonly string[]) => void,
+): Map<string, string> {
+  const variables = new Map<string, string>();
+  const all = Map.groupBy(ports, ([name]) => variableOf(name));
+  for (const [variable, same] of all) {
+    if (same.length > 1) onClash(variable, same.map(([name]) => name));
+    else variables.set(variable, `${same[0]![1]}`);
+  }
+  return variables;
+}

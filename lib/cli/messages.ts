@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { onOneLine, PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /** Says something that is no error, on standard error. */
@@ -12,7 +12,7 @@ export function warn(runtime: Runtime, message: string): void {
  */
 export function say(runtime: Runtime, message: string): void {
   try {
-    runtime.writeError(`port-for: ${message}\n`);
+    runtime.writeError(`port-for: ${onOneLine(message)}\n`);
   } catch {
     // See above.
   }

@@ -136,6 +136,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
           "explain",
           "check",
           "map",
+          "prune",
         ],
       },
     ],

@@ -2,6 +2,27 @@ import { escaped } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Holder } from "../machine/holder.ts";
 
+/** What JSON may have in it, and a terminal should not see. */
+const UNSEEN = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A value as a line of JSON that is safe to show on a terminal. */
+export function json(value: unknown): string {
+  return `${jsonText(value)}\n`;
+}
+
+/** The same as a part of a line. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNSEEN,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, at) =>
+          `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+      ).join(""),
+  );
+}
+
 /** Paints text for a terminal; leaves it alone anywhere else. */
 export interface Painter {
   /** What a reader should see first. */

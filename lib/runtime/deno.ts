@@ -10,6 +10,7 @@ import {
 } from "./runtime.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
+import { PortForError } from "../error.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
@@ -24,7 +25,7 @@ export const denoRuntime: Runtime = {
     return Deno.args;
   },
 
-  env: (name) => ifPermitted(() => Deno.env.get(name)),
+  env,
   currentFolder: () => Deno.cwd(),
   userId: () => ifPermitted(() => Deno.uid() ?? undefined),
   writeOut: (text) =>
@@ -57,6 +58,24 @@ export const denoRuntime: Runtime = {
   connectTcp,
   isIntercepted,
 };
+
+/**
+ * An environment variable. Which store is meant must be known: one that may not
+ * be asked for is not taken for one that is not set.
+ */
+function env(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    if (name !== "PORT_FOR_STORE") return undefined;
+    throw new PortForError(
+      "NO_PERMISSION",
+      `cannot tell which store is meant: Deno may not read PORT_FOR_STORE ` +
+        `(run it with --allow-env, or name the store with --store)`,
+    );
+  }
+}
 
 /** What `ask` answers, or `undefined` where Deno was not given the permission. */
 function ifPermitted<T>(ask: () => T): T | undefined {

@@ -1,6 +1,7 @@
 import type { Association } from "../association.ts";
 import type { Reservations } from "../kernel/reservations.ts";
-import { reservedPorts } from "../kernel/reserved_ports.ts";
+import { type ReservedPorts, reservedPorts } from "../kernel/reserved_ports.ts";
+import { readOwnSysctlFile } from "../kernel/sysctl_files.ts";
 import type { Change, Changes, View } from "../place.ts";
 import type { Store } from "./store.ts";
 
@@ -13,7 +14,7 @@ import type { Store } from "./store.ts";
  * reserved in the store, but is not, is put right as well.
  */
 export async function changeStore(
-  { place, wait, mayBlock, runtime }: Store,
+  store: Store,
   names: readonly string[],
   step: (
     view: View,
@@ -21,6 +22,7 @@ export async function changeStore(
   ) => Promise<Changes>,
   reserve = false,
 ): Promise<void> {
+  const { place, wait, mayBlock, runtime } = store;
   let reservations: Reservations | undefined;
   const open = async (source: string) => {
     // Few calls reserve: the others do not load what that takes.
@@ -35,12 +37,15 @@ export async function changeStore(
     await place.change(names, async (view): Promise<Change> => {
       if (reserve) await open(view.source);
       const changes = await step(view, reservations);
-      const concerned = [...changes.keys()]
-        .some((name) => view.find(name)?.reserved);
-      if (!reserve && !concerned) return { changes };
+      const concerned = reserve ||
+        [...changes.keys()].some((name) => view.find(name)?.reserved);
+      if (!concerned && !isCutShort(store)) return { changes };
       const all = await view.all();
       const before = reservedPorts(all);
       const after = reservedPorts(lastingOnes(all, changes));
+      if (!concerned) {
+        return { changes, prepare: await finishing(open, view, before, after) };
+      }
       if (!reserve && after.file.hasAll(before.file)) return { changes };
       const opened = await open(view.source);
       return {
@@ -51,6 +56,41 @@ export async function changeStore(
     });
   } finally {
     reservations?.close();
+  }
+}
+
+/** Whether a change of what is reserved on this machine was cut short. */
+function isCutShort({ place, runtime }: Store): boolean {
+  if (place.source() === undefined || runtime.os !== "linux") return false;
+  try {
+    return readOwnSysctlFile(runtime).unfinished !== undefined;
+  } catch {
+    // Not for this user to read: then it is not for them to mend, either.
+    return false;
+  }
+}
+
+/**
+ * What finishes such a change, as far as this user may: a call that is not
+ * about it must not fail for it.
+ */
+async function finishing(
+  open: (source: string) => Promise<Reservations>,
+  { source }: View,
+  before: ReservedPorts,
+  after: ReservedPorts,
+): Promise<() => void> {
+  try {
+    const reservations = await open(source);
+    return () => {
+      try {
+        reservations.change(before, after, false);
+      } catch {
+        reservations.undo();
+      }
+    };
+  } catch {
+    return () => {};
   }
 }
 

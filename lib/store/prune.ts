@@ -1,5 +1,7 @@
-import { type Association, isExpired } from "../association.ts";
-import { isFolder } from "../runtime/presence.ts";
+import { type Association, isExpired, portsOf } from "../association.ts";
+import { isSurelyGone } from "../machine/folders.ts";
+import { Prober } from "../machine/probe.ts";
+import { portsIn } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { changeStore } from "./change.ts";
 import type { Store } from "./store.ts";
@@ -14,15 +16,19 @@ export interface Pruned {
 
 /**
  * Drops what is no longer needed: leases that have ended, and names whose
- * directory is gone.
+ * directory is surely gone and on whose ports nobody listens.
  *
  * @throws {PortForError} As `PortStore.prune` does. Nothing is changed then.
  */
 export async function prune(store: Store): Promise<Pruned[]> {
+  // Before the lock is taken: a file system that hangs must not stop others.
+  const all = await (await store.place.read([])).all();
+  const gone = await abandoned(all, store.runtime);
+  if (gone.size === 0 && !all.some((one) => isExpired(one))) return [];
   let dropped: Pruned[] = [];
   await changeStore(store, [], async (view) => {
     dropped = (await view.all()).flatMap((association) => {
-      const reason = reasonToDrop(association, store.runtime);
+      const reason = reasonToDrop(association, gone);
       return reason === undefined ? [] : [{ association, reason }];
     });
     const names = dropped.map(({ association }) => association.name);
@@ -31,15 +37,43 @@ export async function prune(store: Store): Promise<Pruned[]> {
   return dropped;
 }
 
+/** The directories that are surely gone, but for those whose ports are in use. */
+async function abandoned(
+  all: readonly Association[],
+  runtime: Runtime,
+): Promise<Set<string>> {
+  const directories = Map.groupBy(all, ({ directory }) => directory);
+  directories.delete(undefined);
+  const gone = new Set<string>();
+  const prober = new Prober(runtime);
+  for (const [directory, associations] of directories) {
+    if (!isSurelyGone(directory!, runtime)) continue;
+    if (await isAnyInUse(associations, prober)) continue;
+    gone.add(directory!);
+  }
+  return gone;
+}
+
+async function isAnyInUse(
+  associations: readonly Association[],
+  prober: Prober,
+): Promise<boolean> {
+  for (const port of associations.flatMap((one) => portsIn(portsOf(one)))) {
+    if (await prober.verdict(port) === "held") return true;
+  }
+  return false;
+}
+
 /** Why an association is no longer needed, if it is not. */
 function reasonToDrop(
   association: Association,
-  runtime: Runtime,
+  gone: ReadonlySet<string>,
 ): string | undefined {
   const { expires, directory } = association;
   if (isExpired(association)) {
     return `its lease ended at ${expires!.toISOString()}`;
   }
-  const gone = directory !== undefined && !isFolder(directory, runtime);
-  return gone ? `${directory} is gone` : undefined;
+  return directory !== undefined && gone.has(directory)
+    ? `${directory} is gone`
+    : undefined;
 }

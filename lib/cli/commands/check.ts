@@ -1,4 +1,4 @@
-import { PortForError, quoted } from "../../error.ts";
+import { onOneLine, PortForError, quoted } from "../../error.ts";
 import type { Claim } from "../../machine/claim.ts";
 import { readEphemeralRanges } from "../../machine/ephemeral.ts";
 import { signOfNode } from "../../machine/node.ts";
@@ -41,7 +41,7 @@ import { readClaims } from "../../store/claims.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
 import { type Call, readStore, type StoreContent } from "../call.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
-import { holderText, painterFor } from "../text.ts";
+import { holderText, json, painterFor } from "../text.ts";
 
 /** What `--check` found, as `--check --json` prints it. */
 export interface CheckReport {
@@ -60,7 +60,7 @@ export async function check(call: Call): Promise<number> {
   const { line, runtime } = call;
   const report = await checked(call);
   runtime.writeOut(
-    line.has("json") ? `${JSON.stringify(report)}\n` : text(report, runtime),
+    line.has("json") ? json(report) : text(report, runtime),
   );
   return report.problems.length === 0 ? 0 : 1;
 }
@@ -98,8 +98,10 @@ async function checked(call: Call): Promise<CheckReport> {
 function text({ problems, notes }: CheckReport, runtime: Runtime): string {
   const paint = painterFor(runtime);
   return [
-    ...problems.map((problem) => `${paint.bad("problem")}: ${problem}\n`),
-    ...notes.map((note) => `${paint.dim("note")}: ${note}\n`),
+    ...problems.map((problem) =>
+      `${paint.bad("problem")}: ${onOneLine(problem)}\n`
+    ),
+    ...notes.map((note) => `${paint.dim("note")}: ${onOneLine(note)}\n`),
     problems.length === 0
       ? paint.good("no problem found\n")
       : `${problems.length} problem${problems.length === 1 ? "" : "s"} found\n`,

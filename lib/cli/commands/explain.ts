@@ -21,10 +21,10 @@ import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Association, portsOf } from "../../association.ts";
 import type { Policy } from "../../place.ts";
-import { quoted } from "../../error.ts";
+import { onOneLine, quoted } from "../../error.ts";
 import { type Call, readStore } from "../call.ts";
 import { fail } from "../messages.ts";
-import { holderText, type Painter, painterFor } from "../text.ts";
+import { holderText, json, type Painter, painterFor } from "../text.ts";
 
 /** A port and the name that holds it: an item of `--explain --json`. */
 export interface ExplainedPort extends PortExplanation {
@@ -73,7 +73,7 @@ export async function explain(call: Call): Promise<number> {
   }
   runtime.writeOut(
     line.has("json")
-      ? `${JSON.stringify(explanations)}\n`
+      ? json(explanations)
       : explanations.map((explanation) => text(explanation, runtime)).join(
         "\n",
       ),
@@ -106,7 +106,9 @@ async function storeIfReadable(
 function text(explanation: ExplainedPort, runtime: Runtime): string {
   const paint = painterFor(runtime);
   const isRoot = runtime.userId() === 0;
-  const lines = [...facts(explanation, isRoot)].map((fact) => `  ${fact}\n`);
+  const lines = [...facts(explanation, isRoot)].map((fact) =>
+    `  ${onOneLine(fact)}\n`
+  );
   return `${verdict(explanation, paint)}\n${lines.join("")}`;
 }
 

@@ -1,13 +1,10 @@
-import { escaped } from "../../error.ts";
+import { onOneLine, quoted } from "../../error.ts";
 import { formatPortRange } from "../../ports/port_range.ts";
 import { type Association, portsOf } from "../../association.ts";
-import {
-  type Call,
-  namedPortsJson,
-  readStore,
-  variableLines,
-} from "../call.ts";
+import { type Call, linesOf, namedPortsJson, readStore } from "../call.ts";
+import { variablesWithoutClashes } from "../env.ts";
 import { associationsHere } from "../here.ts";
+import { say } from "../messages.ts";
 
 /** `--list`: prints every association, in the store's order. */
 export async function list(call: Call): Promise<void> {
@@ -24,18 +21,32 @@ export async function list(call: Call): Promise<void> {
 
 /**
  * A name with its ports on a line. A store may hold names that are not valid:
- * none of them must pass for a line, or speak to a terminal. Characters that
- * merely cannot be seen stay: emoji are made with them, and programs read this.
+ * none of them must pass for a line, or speak to a terminal.
  */
 export function listLine(association: Association): string {
-  const name = escaped(association.name, /\p{Cc}/gu);
+  const name = onOneLine(association.name);
   return `${name}: ${formatPortRange(portsOf(association))}\n`;
 }
 
-/** `--env` without a name: every association as a variable. */
-export async function listVariables(call: Call): Promise<void> {
+/**
+ * `--env` without a name: every association as a variable.
+ *
+ * @returns 1 where names had to be left out, for they have one spelling.
+ */
+export async function listVariables(call: Call): Promise<number> {
   const { associations } = await readStore(call);
   const named = associationsHere(call, associations)
-    .map(({ short, association }) => [short, association] as const);
-  call.runtime.writeOut(variableLines(named));
+    .map(({ short, association }) => [short, association.port] as const);
+  let status = 0;
+  const variables = variablesWithoutClashes(named, (variable, names) => {
+    status = 1;
+    const clashing = names.map(quoted).join(" and ");
+    say(
+      call.runtime,
+      `cannot print ${variable}: it would be the variable of ${clashing} ` +
+        `(rename one of them)`,
+    );
+  });
+  call.runtime.writeOut(linesOf(variables));
+  return status;
 }

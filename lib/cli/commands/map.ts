@@ -15,7 +15,7 @@ import { portsOf } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { readClaims } from "../../store/claims.ts";
 import { type Call, readStore } from "../call.ts";
-import { type Painter, painterFor } from "../text.ts";
+import { json, type Painter, painterFor } from "../text.ts";
 
 /** What a port can be on the map. */
 export type PortKind =
@@ -91,7 +91,7 @@ export async function map(call: Call): Promise<void> {
   const sets = portKinds(runtime, associated, claims, range);
   runtime.writeOut(
     line.has("json")
-      ? `${JSON.stringify(portMap(range, sets))}\n`
+      ? json(portMap(range, sets))
       : picture(range, sets, painterFor(runtime)),
   );
 }

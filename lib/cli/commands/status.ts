@@ -5,7 +5,7 @@ import { Prober, type Verdict } from "../../machine/probe.ts";
 import { type Association, isExpired } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Call, portList, readStore } from "../call.ts";
-import { columnsOf, fitted, holderText, painterFor } from "../text.ts";
+import { columnsOf, fitted, holderText, json, painterFor } from "../text.ts";
 
 /** An association and what has become of its port: an item of `--status --json`. */
 export interface AssociationStatus {
@@ -32,9 +32,7 @@ export async function status(call: Call): Promise<void> {
   const { associations } = await readStore(call, { expired: true });
   const statuses = await statusOf(associations, runtime);
   runtime.writeOut(
-    line.has("json")
-      ? `${JSON.stringify(statuses)}\n`
-      : table(statuses, runtime),
+    line.has("json") ? json(statuses) : table(statuses, runtime),
   );
 }
 
