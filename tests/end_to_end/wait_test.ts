@@ -98,7 +98,8 @@ Deno.test({
     }
     const start = performance.now();
     await store.refuses(["--wait=1.5", "other"], 1, "--wait");
-    assert(performance.now() - start >= 1500);
+    const took = performance.now() - start;
+    assert(1500 <= took && took < 15_000, `it took ${took} ms`);
     assertEquals(ended, false);
     await store.release();
 
