@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Store } from "../support/store.ts";
 
-const MANY = Array.from({ length: 40 }, (_, at) => `worker${at}`);
+const MANY = Array.from({ length: 32 }, (_, at) => `worker${at}`);
 
 Deno.test("many processes at once get a port each, all of them stored", async () => {
   using store = new Store();
