@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../lib/cli/options.ts";
 import { portFor, PROGRAM, runTool } from "../support/program.ts";
-import { TempFolder } from "../support/temp.ts";
 import { testShell } from "./cases.ts";
 import { hasTool } from "../support/tools.ts";
 
@@ -18,20 +17,6 @@ Deno.test(
         `--${long}`,
       ]).toSorted(),
     );
-  },
-);
-
-Deno.test(
-  "bash offers the names that share a beginning",
-  { ignore: !hasTool("bash", "--version") },
-  async () => {
-    using temp = new TempFolder();
-    const store = temp.write(
-      "store.toml",
-      "[ports]\nweb = 20001\nwiki = 20002\ndb = 20003\n",
-    );
-    const line = ["port-for", "--store", store, "--get", "w"];
-    assertEquals(await offered(line), ["web", "wiki"]);
   },
 );
 
