@@ -199,11 +199,11 @@ Deno.test({
       const outcome = await portFor([store, "--wait=0.5", ...args]);
       const seconds = (performance.now() - start) / 1000;
       assertEquals([outcome.status, outcome.stdout], [1, ""]);
-      assertStringIncludes(outcome.stderr, "nothing has moved for 0.5 s");
-      assertStringIncludes(outcome.stderr, `(pid ${holder.pid})`);
-      assertStringIncludes(outcome.stderr, "fuser -v");
-      // The upper bound tells it from the default of 10 s on a busy machine.
-      assert(0.5 <= seconds && seconds < 9, `it took ${seconds} s`);
+      // What it says is how long it waited, however busy the machine is.
+      for (const part of ["its lock", "0.5 s", "fuser -v", "--wait"]) {
+        assertStringIncludes(outcome.stderr, part);
+      }
+      assert(seconds >= 0.5, `it took ${seconds} s`);
     });
     assertEquals(temp.read("ports.toml"), KEPT);
 

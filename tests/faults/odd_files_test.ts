@@ -106,8 +106,8 @@ function writeEntries(
   Deno.writeTextFileSync(path, `[ports]\n${lines.join("")}`);
 }
 
-/** A program that hangs is killed: even much to read is read in seconds. */
-const LIMIT = { prefix: ["timeout", "-s", "KILL", "10"] };
+/** A program that hangs is killed, but not one on a busy machine. */
+const LIMIT = { prefix: ["timeout", "-s", "KILL", "60"] };
 
 function call(path: string, ...args: string[]): Promise<Outcome> {
   return portFor([`--store=${path}`, "--wait=1", ...args], LIMIT);
