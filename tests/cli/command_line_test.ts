@@ -140,7 +140,7 @@ Deno.test("what makes no sense is refused, and both sides are named", async () =
       [["--unbind=a", "--json"], "--json", "--unbind"],
       [["--list", "--env"], "--env", "--list"],
       [["--get=a", "--count=2"], "--count", "--get"],
-      [["--prune", "--json"], "--json", "--prune"],
+      [["--prune", "--env"], "--env", "--prune"],
       [["--check", "--status"], "--status", "--check"],
       [["--map", "web"], "--map", '"web"'],
       [["a", "--env", "--json"], "--env", "--json"],
