@@ -67,7 +67,10 @@ testInstall("--uninstall takes away all that it put there", async (place) => {
     for (let i = 0; i < installs; i++) await place.install(server);
     const { status, stdout, stderr } = await place.uninstall();
     assertEquals(stderr, "");
-    assertEquals(stdout, `port-for is no longer in ${place.bin}\n`);
+    assert(
+      stdout.startsWith(`port-for is no longer in ${place.bin}\n`),
+      stdout,
+    );
     assertEquals(status, 0);
     assertEquals(await place.tree(), before);
   }

@@ -18,6 +18,7 @@ Deno.test({
     await using registry = await NpmRegistry.of(`${dist}/npm`);
     const env = {
       HOME: temp.file("home"),
+      PORT_FOR_STORE: temp.file("npm.toml"),
       npm_config_registry: registry.url,
       // Where npx looks for programs first: elsewhere than beside node.
       npm_config_prefix: temp.file("global"),
