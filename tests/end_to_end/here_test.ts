@@ -112,6 +112,8 @@ test("directories may be spelt as they like", async () => {
     ...["my shop", "-l", 'a"b', "a\\b", "a/b", "{web}", "größe 店 🎉"],
     ...["$(id)", "#1 = 2"],
   ].map((name) => store.folder(name));
+  // A folder with nothing in it may be one where nothing is mounted now.
+  store.folder("a/beside b");
   const ports: string[] = [];
   for (const folder of folders) {
     ports.push(await store.printIn(folder, "web"));

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { onOneLine } from "../../lib/error.ts";
 import { Store } from "../support/store.ts";
 
 /** Names that mean something to TOML. */
@@ -71,7 +72,7 @@ Deno.test("strange names are associated, listed and unbound together", async () 
   const list = await store.print("--list");
   assertEquals(
     list.trimEnd().split("\n").sort(),
-    STRANGE.map((name, at) => `${name}: ${ports[at]}`).sort(),
+    STRANGE.map((name, at) => `${onOneLine(name)}: ${ports[at]}`).sort(),
   );
   const gets = STRANGE.flatMap((name) => ["--get", name]);
   assertEquals(await store.ports(...gets), ports);
