@@ -34,10 +34,19 @@ Targets: `;
  * of services, for few calls explain a port. More and smaller files would be
  * slower: to load each takes its time.
  */
-const LATER_PARTS: Readonly<Record<string, string>> = {
-  "./perform.ts": "lib/cli/perform.ts",
-  "../ports/services.ts": "lib/ports/services.ts",
+const LATER_PARTS: Readonly<Record<Engine, Parts>> = {
+  bun: {
+    "./bun_rest.ts": "lib/cli/bun_rest.ts",
+    "../ports/services.ts": "lib/ports/services.ts",
+  },
+  deno: {
+    "./perform.ts": "lib/cli/perform.ts",
+    "../ports/services.ts": "lib/ports/services.ts",
+  },
 };
+
+/** Files of the program by what imports name them. */
+type Parts = Readonly<Record<string, string>>;
 
 /**
  * On Linux the program reads /proc, which Deno allows only together with
@@ -99,9 +108,10 @@ async function compileAll(
   await Deno.mkdir(folder, { recursive: true });
   const work = await Deno.makeTempDir({ prefix: "port-for-compile-" });
   try {
-    const bundle = await bundled(program, work);
-    for (const part of Object.values(LATER_PARTS)) {
-      await bundled(part, work);
+    const later = LATER_PARTS[engine];
+    const bundle = await bundled(program, later, work);
+    for (const part of Object.values(later)) {
+      await bundled(part, later, work);
     }
     for (const target of targets) {
       const file = `${folder}/${binaryName(engine, target)}`;
@@ -123,16 +133,19 @@ async function compileAll(
  *
  * @returns The path of the bundle.
  */
-async function bundled(part: string, folder: string): Promise<string> {
+async function bundled(
+  part: string,
+  later: Parts,
+  folder: string,
+): Promise<string> {
   const bundle = bundleOf(part, folder);
-  const later = Object.keys(LATER_PARTS);
   await run([
     ...[Deno.execPath(), "bundle", "--quiet", "--minify", `--output=${bundle}`],
-    ...later.map((specifier) => `--external=${specifier}`),
+    ...Object.keys(later).map((specifier) => `--external=${specifier}`),
     part,
   ]);
   let text = await Deno.readTextFile(bundle);
-  for (const [specifier, file] of Object.entries(LATER_PARTS)) {
+  for (const [specifier, file] of Object.entries(later)) {
     text = text.replaceAll(
       `import("${specifier}")`,
       `import("${bundleOf(file, ".")}")`,

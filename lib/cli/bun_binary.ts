@@ -1,5 +1,37 @@
-/** Where the binaries that Bun compiles start. */
-import { bunRuntime } from "../runtime/bun.ts";
-import { main } from "./main.ts";
+/**
+ * Where the binaries that Bun compiles start. A plain lookup is answered by
+ * Bun's own few calls; whatever else there is to do or to say is up to the rest.
+ */
+import {
+  printQuickly,
+  quickArgs,
+  quickEnv,
+  readQuickly,
+} from "../runtime/bun_quick.ts";
+import { answerIn, LARGEST_QUICK, plainLookup } from "./lookup.ts";
 
-await main(bunRuntime, () => import("./perform.ts"));
+const answer = await quickAnswer();
+if (answer === undefined) {
+  const { runOnBun } = await import("./bun_rest.ts");
+  await runOnBun();
+} else await printQuickly(answer).catch(failed);
+
+async function quickAnswer(): Promise<string | undefined> {
+  const machine = { os: "linux", env: quickEnv };
+  const asked = plainLookup(quickArgs, machine);
+  if (!asked) return undefined;
+  try {
+    const text = await readQuickly(asked.path, LARGEST_QUICK);
+    // What is not UTF-8, or claims to be, is for others to look at.
+    if (text === undefined || text.includes("\ufffd")) return undefined;
+    return answerIn(text, asked.names);
+  } catch {
+    // Whoever takes over finds the same, and says it.
+    return undefined;
+  }
+}
+
+async function failed(error: unknown): Promise<void> {
+  const { failOnBun } = await import("./bun_rest.ts");
+  failOnBun(error);
+}

@@ -1,54 +1,105 @@
+import { LONGEST_NAME } from "../association.ts";
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
 
-/** Names that are valid for sure, and no options. */
-const PLAIN_NAME = /^(?!-)[!-~](?:[ -~]{0,253}[!-~])?$/;
+/**
+ * Whether a name is valid for sure, and no option: printable ASCII without
+ * blanks at its ends. A pattern would take longer to compile than to match.
+ */
+function isPlainName(name: string): boolean {
+  if (name.length === 0 || name.length > LONGEST_NAME) return false;
+  if (name[0] === "-" || name[0] === " " || name.endsWith(" ")) return false;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
 
 /** A moment as port-for writes it. */
-const MOMENT =
-  /\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ/;
-
-/** In bytes: all the names that a machine may have are far below it. */
-const LARGEST_QUICK = 4 * 1024 * 1024;
-
-/** An entry that is a table, as port-for writes it, to its end. */
-const TABLE = new RegExp(
-  String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
-    String.raw`(?:, expires = ${MOMENT.source})?` +
-    String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
-    String.raw`(?:, reserved = "(?:kernel|file)")? \}$`,
-);
+const MOMENT = String
+  .raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ`;
 
 /**
- * The answer to the most frequent call of all, `[--store FILE] NAME...` with
- * names that have a port, without loading what every other call needs: that
- * takes longer than all that is done here.
- *
- * @returns What to print; `undefined` where it takes more to answer, or to say
- * what is wrong.
+ * In bytes: all the names that a machine may have are far below it. A larger
+ * store is for those who know how to refuse one.
  */
-export function lookup(runtime: Runtime): string | undefined {
-  const [first, second, ...rest] = runtime.args;
+export const LARGEST_QUICK = 4 * 1024 * 1024;
+
+/** An entry that is a table, as port-for writes it, to its end. */
+const TABLE =
+  String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
+  String.raw`(?:, expires = ${MOMENT})?` +
+  String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
+  String.raw`(?:, reserved = "(?:kernel|file)")? \}$`;
+
+let table: RegExp | undefined;
+
+/** A plain lookup: which names, and in which store. */
+export interface Lookup {
+  /** The path of the store. */
+  readonly path: string;
+  /** The names. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Whether a call is the most frequent one of all, `[--store FILE] NAME...`. It
+ * is answered without loading what every other call needs: that takes longer
+ * than all that is done here.
+ *
+ * @returns `undefined` for every other call.
+ */
+export function plainLookup(
+  args: readonly string[],
+  machine: Pick<Runtime, "os" | "env">,
+): Lookup | undefined {
+  const [first, second, ...rest] = args;
   const [store, names] = first === "--store"
     ? [second, rest]
-    : [undefined, runtime.args];
+    : [undefined, args];
   if (first === "--store" && (!store || store.startsWith("-"))) return;
-  if (names.length === 0 || !names.every((name) => PLAIN_NAME.test(name))) {
+  if (names.length === 0 || !names.every(isPlainName)) {
     return undefined;
   }
   try {
-    const { path } = storeLocation({ store, user: false }, runtime);
-    const { kind, size } = runtime.stat(path);
-    // A large store is for those who know how to refuse one.
+    const { path } = storeLocation({ store, user: false }, machine);
+    return { path, names };
+  } catch {
+    // Whoever takes over finds the same, and says it.
+    return undefined;
+  }
+}
+
+/**
+ * The answer to a plain lookup.
+ *
+ * @param text The text of the store.
+ * @returns What to print; `undefined` where it takes more to answer, or to say
+ * what is wrong.
+ */
+export function answerIn(
+  text: string,
+  names: readonly string[],
+): string | undefined {
+  // Where a name is new, reading all the others would be in vain.
+  if (!names.every((name) => text.includes(name))) return undefined;
+  const ports = portsIn(text, names);
+  return ports?.map((port) => `${port}\n`).join("");
+}
+
+/** Answers a plain lookup; `undefined` for any other call. */
+export function lookup(runtime: Runtime): string | undefined {
+  const asked = plainLookup(runtime.args, runtime);
+  if (!asked) return undefined;
+  try {
+    const { kind, size } = runtime.stat(asked.path);
     if (kind !== "file" || size > LARGEST_QUICK) return undefined;
-    const bytes = runtime.readFile(path);
+    const bytes = runtime.readFile(asked.path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // Where a name is new, reading all the others would be in vain.
-    if (!names.every((name) => text.includes(name))) return undefined;
-    const ports = portsIn(text, names);
-    return ports?.map((port) => `${port}\n`).join("");
+    return answerIn(text, asked.names);
   } catch {
     // Whoever takes over finds the same, and says it.
     return undefined;
@@ -77,7 +128,7 @@ function portsIn(
 function blockOf(entry: number | string): PortRange | undefined {
   const [, port, count = 1] = typeof entry === "number"
     ? [entry, entry]
-    : TABLE.exec(entry) ?? [];
+    : (table ??= new RegExp(TABLE)).exec(entry) ?? [];
   const first = Number(port);
   const last = first + Number(count) - 1;
   return isPort(first) && isPort(last) ? { first, last } : undefined;

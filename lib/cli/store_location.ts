@@ -31,7 +31,7 @@ export interface StoreLocation {
  */
 export function storeLocation(
   { store, user }: WantedStore,
-  runtime: Runtime,
+  runtime: Pick<Runtime, "os" | "env">,
 ): StoreLocation {
   if (store === "") {
     throw new PortForError(

@@ -3,7 +3,7 @@ import { isAbsolute } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** The path of the machine's store. */
-export function machineStore(runtime: Runtime): string {
+export function machineStore(runtime: Pick<Runtime, "os" | "env">): string {
   if (runtime.os !== "windows") return "/etc/port-for.toml";
   const programData = runtime.env("ProgramData") || "C:\\ProgramData";
   return `${programData}\\port-for\\port-for.toml`;
@@ -14,7 +14,7 @@ export function machineStore(runtime: Runtime): string {
  *
  * @throws {PortForError} where the environment does not say.
  */
-export function userStore(runtime: Runtime): string {
+export function userStore(runtime: Pick<Runtime, "os" | "env">): string {
   const path = `${userStateFolder(runtime)}/port-for.toml`;
   refuseNoText(path);
   return path;
@@ -35,7 +35,7 @@ export function refuseNoText(path: string): void {
   );
 }
 
-function userStateFolder(runtime: Runtime): string {
+function userStateFolder(runtime: Pick<Runtime, "os" | "env">): string {
   const state = runtime.env("XDG_STATE_HOME") ?? "";
   // The specification has relative paths ignored.
   if (isAbsolute(state, runtime.os)) return `${state}/port-for`;

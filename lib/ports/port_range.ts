@@ -119,12 +119,14 @@ export function portsIn({ first, last }: PortRange): number[] {
 
 /** Whether any two of many ranges share a port. */
 export function anyOverlap(ranges: Iterable<PortRange>): boolean {
-  // Told without sorting: a store may have thousands, nearly always apart.
-  const taken = new Uint8Array(MAX_PORT + 1);
+  // A bit for each port: told without sorting, for a store may have thousands,
+  // and without much memory, for most have a few.
+  const taken = new Uint8Array((MAX_PORT + 1) / 8);
   for (const { first, last } of ranges) {
     for (let port = first; port <= last; port++) {
-      if (taken[port] === 1) return true;
-      taken[port] = 1;
+      const bit = 1 << (port & 7);
+      if ((taken[port >> 3]! & bit) !== 0) return true;
+      taken[port >> 3]! |= bit;
     }
   }
   return false;

@@ -11,6 +11,7 @@ import {
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
+import { become } from "./bun_become.ts";
 import { lockFile } from "./bun_flock.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
@@ -97,6 +98,7 @@ export const bunRuntime: Runtime = {
   remove: (path) => fs.unlinkSync(path),
 
   run,
+  become,
   runInPlace,
 
   bindTcp,

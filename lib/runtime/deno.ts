@@ -12,6 +12,7 @@ import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
 import { PortForError } from "../error.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
+import { become } from "./deno_become.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -51,6 +52,7 @@ export const denoRuntime: Runtime = {
   remove,
 
   run,
+  become,
   runInPlace,
 
   bindTcp,

@@ -54,6 +54,19 @@ export interface Runtime {
   /** Runs a command to its end. Throws ENOENT where there is no such command. */
   run(command: string, args: readonly string[]): CommandResult;
   /**
+   * Becomes a command: the same process, with its streams, its descriptors and
+   * its environment.
+   *
+   * @param args The command and its arguments, byte for byte.
+   * @param environment Variables to set, each instead of all of that name.
+   * @returns where this system, or this engine here, has no way to do that.
+   * @throws an error with the system's code where the command cannot be run.
+   */
+  become(
+    args: readonly Uint8Array[],
+    environment: Readonly<Record<string, string>>,
+  ): void;
+  /**
    * Runs a command with this process's standard streams and environment, and
    * passes the signals on to it that would end a process. Such signals do not
    * end this process from then on.
@@ -178,19 +191,27 @@ export type ConnectResult = "accepted" | "refused" | "timed out";
  */
 const UNNAMED: Readonly<Record<string, string>> = {
   1: "EPERM",
+  2: "ENOENT",
   4: "EINTR",
   5: "EIO",
+  7: "E2BIG",
+  8: "ENOEXEC",
   9: "EBADF",
+  12: "ENOMEM",
   13: "EACCES",
   16: "EBUSY",
   18: "EXDEV",
+  20: "ENOTDIR",
   22: "EINVAL",
   23: "ENFILE",
   24: "EMFILE",
+  26: "ETXTBSY",
   28: "ENOSPC",
   30: "EROFS",
+  36: "ENAMETOOLONG",
   37: "ENOLCK",
   38: "ENOSYS",
+  40: "ELOOP",
   69: "EDQUOT",
   70: "ESTALE",
   77: "ENOLCK",

@@ -4,6 +4,7 @@ import { setOf } from "../ports/port_set.ts";
 import { type Association, isExpired, portsOf } from "../association.ts";
 import type { Policy } from "../place.ts";
 import { readEntry } from "./entry.ts";
+import { OWN_HEAD } from "./plain_text.ts";
 import { isTable, readToml, type Toml } from "./meaning.ts";
 import { type Place, placesIn, statementsOf } from "./statements.ts";
 
@@ -30,12 +31,7 @@ export interface Problem extends Place {
   readonly name?: string;
 }
 
-const NEW_DOCUMENT = `\
-# port-for: which name holds which port on this machine
-version = 1
-
-[ports]
-`;
+const NEW_DOCUMENT = `${OWN_HEAD}[ports]\n`;
 
 /**
  * Reads the text of a store. `undefined`, a store that does not exist yet, and

@@ -18,18 +18,29 @@ export interface PlainText {
   readonly end: number;
 }
 
-const PORTS_LINE = /(?<=^|\n)\[ports\]/;
+/** What port-for writes before the entries of a new store. */
+export const OWN_HEAD = `\
+# port-for: which name holds which port on this machine
+version = 1
+
+`;
+
+const PORTS_LINE = "[ports]";
 
 /** What might name ports before that line; `\` might spell it. */
-const MAYBE_PORTS = /^[^#\n]*(?:ports|\\)/m;
+const maybePorts = () => /^[^#\n]*(?:ports|\\)/m;
 
 // deno-lint-ignore no-control-regex
 const COMMENT = /#[^\x00-\x08\x0a-\x1f\x7f]*/.source;
 
-/** Comments, and perhaps the version among them. */
-const BARE_HEAD = new RegExp(
-  `^(?:(?:${COMMENT})?\\r?\\n)*(?:(version = 1)\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
-);
+/** What a head says, if that is the version, perhaps, and comments. */
+function bareHeadOf(head: string): PlainText["bareHead"] {
+  const bare = new RegExp(
+    `^(?:(?:${COMMENT})?\\r?\\n)*(?:(version = 1)\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
+  ).exec(head);
+  if (!bare) return undefined;
+  return bare[1] ? { version: 1 } : {};
+}
 
 /** A blank line, a comment, or an entry; in groups its key and its value. */
 const LINE = lineOf({
@@ -51,11 +62,15 @@ function lineOf({ key, value }: Record<"key" | "value", RegExp>): RegExp {
 
 /** Reads a text in port-for's own form; `undefined` where it is in no such. */
 export function readPlainText(text: string): PlainText | undefined {
-  const start = PORTS_LINE.exec(text)?.index;
-  if (start === undefined) return undefined;
+  const start = text.startsWith(PORTS_LINE)
+    ? 0
+    : text.indexOf(`\n${PORTS_LINE}`) + 1;
+  if (start === 0 && !text.startsWith(PORTS_LINE)) return undefined;
   const head = text.slice(0, start);
-  if (MAYBE_PORTS.test(head)) return undefined;
-  LINE.lastIndex = start + "[ports]".length;
+  // Nearly every store begins so, and patterns take a while to compile.
+  const isOwn = head === OWN_HEAD;
+  if (!isOwn && maybePorts().test(head)) return undefined;
+  LINE.lastIndex = start + PORTS_LINE.length;
   // The rest of that line is blank, or a comment.
   if (nameIn(LINE.exec(text)) !== undefined) return undefined;
   let end = LINE.lastIndex;
@@ -70,9 +85,8 @@ export function readPlainText(text: string): PlainText | undefined {
     entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
-  const bare = BARE_HEAD.exec(head);
-  const says: PlainText["bareHead"] = bare?.[1] ? { version: 1 } : {};
-  return { head, ...(bare ? { bareHead: says } : {}), entries, end };
+  const bareHead = isOwn ? { version: 1 } as const : bareHeadOf(head);
+  return { head, ...(bareHead ? { bareHead } : {}), entries, end };
 }
 
 /** The key on a line; an empty one where there is no line. */

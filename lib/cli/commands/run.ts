@@ -2,6 +2,7 @@ import { PortForError, quoted } from "../../error.ts";
 import { holdersOf, readHolders } from "../../machine/listeners.ts";
 import { Prober, WHAT_FORBIDS } from "../../machine/probe.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
+import { utf8Text } from "../../runtime/utf8.ts";
 import { type Named, portList } from "../call.ts";
 import { variablesOf } from "../env.ts";
 import { say } from "../messages.ts";
@@ -12,15 +13,15 @@ const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
 /**
- * `port-for NAME... -- COMMAND...`: runs a command with the ports of names in
+ * `port-for NAME... -- COMMAND...`: becomes a command with the ports of names in
  * its environment, and in its arguments where these say `{NAME}` or `{port}`,
  * the first name's.
  *
- * @returns The command's exit status.
+ * @returns The command's exit status, where this process could only start it.
  * @throws {PortForError} where a port is in use by now.
  */
 export async function runWithPorts(
-  [command = "", ...args]: readonly string[],
+  command: readonly string[],
   named: readonly Named[],
   runtime: Runtime,
 ): Promise<number> {
@@ -30,26 +31,80 @@ export async function runWithPorts(
     PORT: `${firstPort}`,
     ...Object.fromEntries(variablesOf(ports)),
   };
-  const prober = new Prober(runtime);
-  for (const one of named) await refuseUnusable(command, one, prober, runtime);
   const places = new Map([...ports, ["port", firstPort]]);
+  const args = rawArguments(command, runtime).map((arg, at) =>
+    at === 0 ? arg : filledIn(arg, places)
+  );
+  const [shown = ""] = command;
+  const prober = new Prober(runtime);
+  for (const one of named) await refuseUnusable(shown, one, prober, runtime);
   try {
-    return await runtime.runInPlace(
-      command,
-      args.map((arg) => filledIn(arg, places)),
-      environment,
-    );
+    runtime.become(args.map(bytesOf), environment);
+    const [file = "", ...rest] = args.map((arg) => textOrRefused(arg));
+    return await runtime.runInPlace(file, rest, environment);
   } catch (error) {
-    return couldNotRun(command, error, runtime);
+    return couldNotRun(shown, error, runtime);
   }
 }
 
-/** Replaces `{name}` by its port; braces around anything else stay. */
-function filledIn(text: string, places: ReadonlyMap<string, number>): string {
-  return text.replace(
-    /\{([^{}]*)\}/g,
-    (whole, name: string) => `${places.get(name) ?? whole}`,
+/**
+ * The arguments as they were given, byte for byte, with a character for each
+ * byte: an engine puts U+FFFD in the place of what is not UTF-8.
+ */
+function rawArguments(
+  command: readonly string[],
+  runtime: Runtime,
+): string[] {
+  if (!command.some((arg) => arg.includes("\ufffd"))) {
+    return command.map((arg) => charactersOf(new TextEncoder().encode(arg)));
+  }
+  const given = charactersOf(commandLine(runtime)).split("\0").slice(0, -1);
+  const raw = given.slice(-command.length);
+  const isSame = raw.length === command.length &&
+    raw.every((arg, at) =>
+      new TextDecoder().decode(bytesOf(arg)) === command[at]
+    );
+  if (isSame) return raw;
+  throw notText();
+}
+
+/** What Linux says that this process was started with. */
+function commandLine(runtime: Runtime): Uint8Array {
+  try {
+    return runtime.readFile("/proc/self/cmdline");
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+function charactersOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function bytesOf(characters: string): Uint8Array {
+  return Uint8Array.from(characters, (character) => character.charCodeAt(0));
+}
+
+function textOrRefused(characters: string): string {
+  const text = utf8Text(bytesOf(characters));
+  if (text === undefined) throw notText();
+  return text;
+}
+
+function notText(): PortForError {
+  return new PortForError(
+    "BAD_INPUT",
+    `cannot run the command: an argument is not UTF-8 text, which cannot be ` +
+      `passed on unchanged here (rename what it names)`,
   );
+}
+
+/** Replaces `{name}` by its port; braces around anything else stay. */
+function filledIn(arg: string, places: ReadonlyMap<string, number>): string {
+  return arg.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
+    const text = utf8Text(bytesOf(name));
+    return `${(text !== undefined && places.get(text)) || whole}`;
+  });
 }
 
 /** The command would fail to listen, with a message that says less. */
@@ -80,17 +135,28 @@ async function refuseUnusable(
   }
 }
 
+/** Says why, and gives the status that `env` gives. */
 function couldNotRun(
   command: string,
   error: unknown,
   runtime: Runtime,
 ): number {
-  const notFound = errorCode(error) === "ENOENT";
-  const why = notFound
-    ? "there is no such command"
-    : errorCode(error) === "EACCES"
-    ? "it is not an executable file"
-    : (error as Error).message;
+  if (error instanceof PortForError) throw error;
+  const code = errorCode(error) ?? "";
+  const why = WHY_NOT[code] ?? (error as Error).message;
   say(runtime, `cannot run ${quoted(command)}: ${why}`);
-  return notFound ? NOT_FOUND : NOT_EXECUTABLE;
+  return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
 }
+
+const WHY_NOT: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such command (is it installed, and in PATH?)",
+  EACCES: "it is not an executable file, or not for this user",
+  EPERM: "this user may not run it",
+  ENOTDIR: "a part of its path is not a folder",
+  ELOOP: "its symlinks lead in a circle",
+  ENAMETOOLONG: "its path is too long",
+  ENOEXEC: "it is not a program for this machine",
+  ETXTBSY: "something is writing to it",
+  E2BIG: "its arguments and variables are too long",
+  ENOMEM: "there is not enough memory",
+};

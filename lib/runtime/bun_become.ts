@@ -1,0 +1,148 @@
+import fs from "node:fs";
+import process from "node:process";
+import { becomeProgram, ignoredBefore, originalLimits } from "./become.ts";
+import { type CFunctions, cFunctions } from "./c_library.ts";
+
+/** The part of Bun that is used here. */
+declare const Bun: { FFI: { ptr(bytes: Uint8Array): number } };
+
+const SIGPIPE = 13;
+const SIGXFSZ = 25;
+
+/**
+ * Descriptors that were handed in: Bun marks all of them as not to be handed on.
+ * They can be told from others only before anything else is opened.
+ */
+let handedIn: readonly number[] = [];
+
+/** Notes what was handed in. Is to be called before anything is opened. */
+export function noteDescriptors(): void {
+  if (process.platform !== "linux") return;
+  try {
+    const all = fs.readdirSync("/proc/self/fd").map(Number)
+      .filter((descriptor) => descriptor > 2);
+    const engines = new Set(all.flatMap(enginesOwn));
+    handedIn = all.filter((descriptor) => !engines.has(descriptor));
+  } catch {
+    // Without /proc this program would not have started.
+  }
+}
+
+/** Bun's event loop, and what that watches; or a descriptor gone by now. */
+function enginesOwn(descriptor: number): number[] {
+  try {
+    const target = fs.readlinkSync(`/proc/self/fd/${descriptor}`);
+    if (target !== "anon_inode:[eventpoll]") return [];
+    const info = fs.readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8");
+    const watched = [...info.matchAll(/^tfd:\s*(\d+)/gm)];
+    return [descriptor, ...watched.map(([, number]) => Number(number))];
+  } catch {
+    return [descriptor];
+  }
+}
+
+/**
+ * Becomes another program.
+ *
+ * @returns where there is no way to.
+ * @throws an error with the system's code where the program cannot be run.
+ */
+export function become(
+  args: readonly Uint8Array[],
+  environment: Readonly<Record<string, string>>,
+): void {
+  if (process.platform === "win32") return;
+  const library = loaded();
+  if (!library) return becomeWithoutLibrary(args, environment);
+  const { call, errno } = library;
+  becomeProgram(args, environment, {
+    signals: [
+      [SIGPIPE, 0],
+      [SIGXFSZ, 0],
+      ...ignoredBefore(textOf("/proc/self/status")),
+    ],
+    descriptors: handedIn,
+    openFiles: originalLimits(
+      textOf("/proc/self/limits"),
+      textOf(`/proc/${process.ppid}/limits`),
+    ),
+  }, { addressOf: (bytes) => Bun.FFI.ptr(bytes), ...call, errno });
+}
+
+type Functions =
+  | "execvp"
+  | "setenv"
+  | "unsetenv"
+  | "signal"
+  | "fcntl"
+  | "setrlimit";
+
+function loaded(): CFunctions<Functions> | undefined {
+  try {
+    return cFunctions({
+      execvp: { args: ["ptr", "ptr"], returns: "i32" },
+      setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" },
+      unsetenv: { args: ["ptr"], returns: "i32" },
+      signal: { args: ["i32", "usize"], returns: "usize" },
+      fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+      setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+    });
+  } catch {
+    // Where no code may be made at run time.
+    return undefined;
+  }
+}
+
+/**
+ * The same by Node's `process.execve`, which hands on only 0, 1 and 2, and
+ * arguments and variables as text. It does not search PATH.
+ */
+function becomeWithoutLibrary(
+  args: readonly Uint8Array[],
+  environment: Readonly<Record<string, string>>,
+): void {
+  const { execve } = process as unknown as { execve?: Execve };
+  if (!execve) return;
+  const texts = args.map((arg) => new TextDecoder().decode(arg));
+  const file = inPath(texts[0]!);
+  execve(file, texts, { ...process.env, ...environment });
+}
+
+type Execve = (
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+) => void;
+
+function inPath(command: string): string {
+  const folders = command.includes("/")
+    ? [""]
+    : (process.env.PATH ?? "/bin:/usr/bin").split(":").map((folder) =>
+      `${folder || "."}/`
+    );
+  let code = "ENOENT";
+  for (const folder of folders) {
+    try {
+      const file = folder + command;
+      if (!fs.statSync(file).isFile()) throw denied();
+      fs.accessSync(file, fs.constants.X_OK);
+      return file;
+    } catch (error) {
+      const { code: found } = error as { code?: string };
+      if (found === "EACCES") code = found;
+    }
+  }
+  throw Object.assign(new Error(`cannot run ${command}`), { code });
+}
+
+function denied(): Error {
+  return Object.assign(new Error("it is not a file"), { code: "EACCES" });
+}
+
+function textOf(path: string): string {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The little of Bun that a plain lookup takes. Loading `node:fs` for it would
+ * cost more than all of the rest.
+ *
+ * @module
+ */
+
+/** The part of Bun that is used here. */
+declare const Bun: {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: BunFile;
+  file(path: string): BunFile;
+  write(to: BunFile, text: string): Promise<number>;
+};
+
+interface BunFile {
+  /** In bytes; infinite for a FIFO, a device and the like. */
+  readonly size: number;
+  text(): Promise<string>;
+}
+
+/** The arguments of the command line. */
+export const quickArgs: readonly string[] = Bun.argv.slice(2);
+
+/** An environment variable. */
+export function quickEnv(name: string): string | undefined {
+  return Bun.env[name];
+}
+
+/**
+ * The text of a regular file that is not larger than `most` bytes; `undefined`
+ * for anything else. What is not UTF-8 comes with U+FFFD in its place.
+ */
+export async function readQuickly(
+  path: string,
+  most: number,
+): Promise<string | undefined> {
+  const file = Bun.file(path);
+  // One look, without a thread: a second one would cost what reading does.
+  return file.size <= most ? await file.text() : undefined;
+}
+
+/**
+ * Prints the answer. Unlike the other ways to print this says where the disk is
+ * full, and leaves the flags of a pipe that others write to as they were.
+ */
+export async function printQuickly(text: string): Promise<void> {
+  await Bun.write(Bun.stdout, text);
+}
