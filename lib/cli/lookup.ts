@@ -1,4 +1,3 @@
-import { LONGEST_NAME } from "../association.ts";
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readPlainText } from "../toml/plain_text.ts";
@@ -9,7 +8,7 @@ import { storeLocation } from "./store_location.ts";
  * blanks at its ends. A pattern would take longer to compile than to match.
  */
 function isPlainName(name: string): boolean {
-  if (name.length === 0 || name.length > LONGEST_NAME) return false;
+  if (name.length === 0 || name.length > 255) return false;
   if (name[0] === "-" || name[0] === " " || name.endsWith(" ")) return false;
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at);

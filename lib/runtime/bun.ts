@@ -11,7 +11,6 @@ import {
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
-import { become } from "./bun_become.ts";
 import { lockFile } from "./bun_flock.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
@@ -98,7 +97,8 @@ export const bunRuntime: Runtime = {
   remove: (path) => fs.unlinkSync(path),
 
   run,
-  become,
+  become: async (args, environment) =>
+    (await import("./bun_become.ts")).become(args, environment),
   runInPlace,
 
   bindTcp,

@@ -11,8 +11,6 @@ import {
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
 import { PortForError } from "../error.ts";
-import { isForCommand, signalsToPassOn } from "./passed_on.ts";
-import { become } from "./deno_become.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -52,7 +50,8 @@ export const denoRuntime: Runtime = {
   remove,
 
   run,
-  become,
+  become: async (args, environment) =>
+    (await import("./deno_become.ts")).become(args, environment),
   runInPlace,
 
   bindTcp,
@@ -284,6 +283,7 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
+  const { isForCommand, signalsToPassOn } = await import("./passed_on.ts");
   const status = ifPermitted(() => processFile("status"));
   const setting = () => ({
     status,

@@ -65,7 +65,7 @@ export interface Runtime {
   become(
     args: readonly Uint8Array[],
     environment: Readonly<Record<string, string>>,
-  ): void;
+  ): Promise<void>;
   /**
    * Runs a command with this process's standard streams and environment, and
    * passes the signals on to it that would end a process. Such signals do not

@@ -1,6 +1,5 @@
-import { explain, type PortExplanation } from "../machine/explain.ts";
+import type { PortExplanation } from "../machine/explain.ts";
 import { currentRuntime } from "../runtime/current.ts";
-import { readClaims } from "./claims.ts";
 
 /**
  * Explains a port: whether it is good, whether it is free, and why.
@@ -17,6 +16,9 @@ import { readClaims } from "./claims.ts";
  * ```
  */
 export async function explainPort(port: number): Promise<PortExplanation> {
+  // Few programs explain ports: the others do not load what that takes.
+  const { explain } = await import("../machine/explain.ts");
+  const { readClaims } = await import("./claims.ts");
   const claims = readClaims(currentRuntime, undefined);
   return await explain(port, currentRuntime, { claims });
 }

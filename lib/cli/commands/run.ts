@@ -39,7 +39,7 @@ export async function runWithPorts(
   const prober = new Prober(runtime);
   for (const one of named) await refuseUnusable(shown, one, prober, runtime);
   try {
-    runtime.become(args.map(bytesOf), environment);
+    await runtime.become(args.map(bytesOf), environment);
     const [file = "", ...rest] = args.map((arg) => textOrRefused(arg));
     return await runtime.runInPlace(file, rest, environment);
   } catch (error) {

@@ -1,0 +1,78 @@
+import { isExpired } from "../association.ts";
+import { PortForError } from "../error.ts";
+import type { Change, Changes, View } from "../place.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import {
+  editDocument,
+  EditError,
+  isPlainEntry,
+} from "../toml/document_edit.ts";
+import { createFolderOf } from "./new_files.ts";
+import { updateStore } from "./store_update.ts";
+import type { Waiting } from "./store_lock.ts";
+import { StoreView } from "./store_view.ts";
+
+/** How a store's file is written. */
+export interface FilePlaceOptions extends Waiting {
+  /**
+   * Create its folder, for its user alone, when something is first written
+   * there. By default it must exist.
+   */
+  readonly createFolder?: boolean;
+}
+
+/**
+ * Changes what a store in a file says, under its lock: all of a change, or
+ * nothing.
+ *
+ * @param path The path of the file, which need not exist yet.
+ * @param step Says what is to be changed; it runs again where another writer
+ * was quicker.
+ * @throws {PortForError} Nothing is changed then.
+ */
+export async function changeFile(
+  path: string,
+  options: FilePlaceOptions,
+  runtime: Runtime,
+  step: (view: View) => Promise<Change>,
+): Promise<void> {
+  if (options.createFolder) createFolderOf(path, runtime);
+  await updateStore(path, options, runtime, async (text, real) => {
+    const view = new StoreView(path, text, real);
+    view.refuseProblems();
+    const { changes, ...steps } = await step(view);
+    return { text: edited(path, view, changes), ...steps };
+  });
+}
+
+/** The text with changes made; leases that have ended leave it with them. */
+function edited(
+  path: string,
+  view: StoreView,
+  changes: Changes,
+): string | undefined {
+  if (changes.size === 0) return undefined;
+  const all = new Map(changes);
+  for (const association of view.all()) {
+    const { name, reserved } = association;
+    if (!isExpired(association) || all.has(name)) continue;
+    // To end a reservation takes the right to, and a call that is about it;
+    // what a person wrote beside a lease stays until they prune.
+    if (!reserved && isPlainEntry(view.document, name)) {
+      all.set(name, undefined);
+    }
+  }
+  try {
+    const edited = editDocument(view.document, all);
+    new StoreView(path, edited).refuseProblems();
+    return edited;
+  } catch (error) {
+    if (!(error instanceof EditError)) throw error;
+    throw new PortForError(
+      "STORE_INVALID",
+      `cannot change ${path} without touching what is not port-for's: ` +
+        `${error.message} (write [ports] as a table with one line for each ` +
+        `name)`,
+    );
+  }
+}
