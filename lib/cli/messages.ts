@@ -27,12 +27,12 @@ export function fail(runtime: Runtime, error: unknown): number {
     return error.code === "BAD_INPUT" ? 2 : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (errorCode(error) === "ENOSPC") {
-    // A store that is full is a PortForError: this is the standard output.
+  // What is wrong with a store is a PortForError: this is the standard output.
+  const why = CANNOT_PRINT[errorCode(error) ?? ""];
+  if (why !== undefined) {
     say(
       runtime,
-      "cannot print the answer: no space is left (free some space and ask " +
-        "again; nothing is lost)",
+      `cannot print the answer: ${why} and ask again; nothing is lost)`,
     );
     return 1;
   }
@@ -43,3 +43,8 @@ export function fail(runtime: Runtime, error: unknown): number {
   );
   return 1;
 }
+
+const CANNOT_PRINT: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left (free some space",
+  EBADF: "standard output is closed (send it somewhere",
+};

@@ -12,6 +12,7 @@ import {
   type Runtime,
 } from "./runtime.ts";
 import { lockFile } from "./bun_flock.ts";
+import { refuseClosedOutput } from "./closed_output.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
@@ -77,7 +78,7 @@ export const bunRuntime: Runtime = {
   env: (name) => process.env[name],
   currentFolder: () => process.cwd(),
   userId: () => process.getuid?.(),
-  writeOut: (text) => writeTo(1, new TextEncoder().encode(text)),
+  writeOut,
   writeError: (text) => writeTo(2, new TextEncoder().encode(text)),
   terminalWidth: () =>
     (process.stdout.isTTY && process.stdout.columns) || undefined,
@@ -106,6 +107,11 @@ export const bunRuntime: Runtime = {
   connectTcp,
   isIntercepted,
 };
+
+function writeOut(text: string): void {
+  refuseClosedOutput(processFile("fdinfo/1") ?? "");
+  writeTo(1, new TextEncoder().encode(text));
+}
 
 function writeTo(descriptor: number, bytes: Uint8Array, from?: number): void {
   let at = from;
@@ -241,7 +247,7 @@ async function runInPlace(
 }
 
 /** What Linux says of this process; nothing elsewhere. */
-function processFile(name: "stat" | "status"): string | undefined {
+function processFile(name: "stat" | "status" | "fdinfo/1"): string | undefined {
   if (process.platform !== "linux") return undefined;
   return fs.readFileSync(`/proc/self/${name}`, "utf8");
 }

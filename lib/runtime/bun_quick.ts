@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { refuseClosedOutput } from "./closed_output.ts";
 
 /** The part of Bun that is used here. */
 declare const Bun: {
@@ -46,5 +47,16 @@ export async function readQuickly(
  * full, and leaves the flags of a pipe that others write to as they were.
  */
 export async function printQuickly(text: string): Promise<void> {
+  // Never with a regular file: that is no device that Bun put there.
+  if (Bun.stdout.size === Infinity) refuseClosedOutput(await outputInfo());
   await Bun.write(Bun.stdout, text);
+}
+
+/** What Linux says of standard output; nothing elsewhere. */
+async function outputInfo(): Promise<string> {
+  try {
+    return await Bun.file("/proc/self/fdinfo/1").text();
+  } catch {
+    return "";
+  }
 }
