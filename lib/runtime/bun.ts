@@ -81,7 +81,7 @@ export const bunRuntime: Runtime = {
   writeOut,
   writeError: (text) => writeTo(2, new TextEncoder().encode(text)),
   terminalWidth: () =>
-    (process.stdout.isTTY && process.stdout.columns) || undefined,
+    isTerminal(1) ? (width ??= widthOfTerminal()) || undefined : undefined,
   exit: (status) => process.exit(status),
 
   readFile,
@@ -253,8 +253,34 @@ function processFile(name: "stat" | "status" | "fdinfo/1"): string | undefined {
 }
 
 function hasTerminal(): boolean {
-  return [process.stdin, process.stdout, process.stderr]
-    .some((stream) => stream.isTTY);
+  return [0, 1, 2].some(isTerminal);
+}
+
+/**
+ * To ask `process.stdout` would leave O_NONBLOCK on what it leads to, for
+ * everybody who writes there.
+ */
+function isTerminal(descriptor: number): boolean {
+  return tty().isatty(descriptor);
+}
+
+let width: number | undefined;
+
+/** How many columns the terminal has; 0 where it does not say. */
+function widthOfTerminal(): number {
+  try {
+    // Opened anew, its flags are not those of standard output.
+    const { O_RDWR, O_NOCTTY } = fs.constants;
+    const descriptor = fs.openSync("/dev/tty", O_RDWR | O_NOCTTY);
+    return new (tty().WriteStream)(descriptor).columns;
+  } catch {
+    return 0;
+  }
+}
+
+/** What few calls need. */
+function tty(): typeof import("node:tty") {
+  return process.getBuiltinModule("node:tty");
 }
 
 /** An exit status, or 128 + n where signal n ended the process. */
