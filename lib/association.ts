@@ -20,6 +20,8 @@ export interface Association {
    * alone, where the kernel knew already. Without it, nothing.
    */
   readonly reserved?: "kernel" | "file";
+  /** Set where somebody knows that the port is not a good one. */
+  readonly allow?: true;
 }
 
 /** The most characters a name may have. */
@@ -59,10 +61,19 @@ export function holdsPorts(association: Association): boolean {
   return !isExpired(association) || association.reserved !== undefined;
 }
 
-/** Why a text is no valid name; `undefined` where it is one. */
-export function nameProblem(name: string): string | undefined {
+/**
+ * Why a text is not a valid name; `undefined` where it is one. The names of
+ * a checkout begin with its path, which may be as long as the system allows.
+ */
+export function nameProblem(
+  name: string,
+  directory?: string,
+): string | undefined {
   if (name === "") return "it is empty";
-  const length = [...name].length;
+  const own = directory !== undefined && name.startsWith(directory)
+    ? name.slice(directory.length)
+    : name;
+  const length = [...own].length;
   if (length > LONGEST_NAME) {
     return `it has ${length} characters, more than ${LONGEST_NAME}`;
   }
@@ -74,13 +85,14 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /**
- * Refuses what is no valid name: names have 1 to 255 characters, any Unicode
+ * Refuses what is not a valid name: names have 1 to 255 characters, any Unicode
  * but control characters, no white space at either end, and no leading `-`.
  *
+ * @param directory The checkout that it belongs to, if it does.
  * @throws {PortForError} `BAD_INPUT`, with the reason.
  */
-export function checkName(name: string): void {
-  const problem = nameProblem(name);
+export function checkName(name: string, directory?: string): void {
+  const problem = nameProblem(name, directory);
   if (problem === undefined) return;
   const shown = [...name].length > 60
     ? `${[...name].slice(0, 60).join("")}…`

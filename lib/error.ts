@@ -90,3 +90,42 @@ const CONTROLS =
 export function onOneLine(text: string): string {
   return escaped(text, CONTROLS);
 }
+
+/**
+ * What was probably meant: the word that takes the fewest changes, if it takes
+ * few for its length.
+ */
+export function nearest(
+  word: string,
+  words: readonly string[],
+): string | undefined {
+  let best: string | undefined;
+  let fewest = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of words) {
+    const changes = changesBetween(word, candidate);
+    if (changes < fewest) [best, fewest] = [candidate, changes];
+  }
+  return best;
+}
+
+/** Letters to add, drop, replace or swap with the next one. */
+function changesBetween(a: string, b: string): number {
+  const rows = [[...Array(b.length + 1).keys()]];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      let changes = Math.min(
+        rows[i - 1]![j]! + 1,
+        row[j - 1]! + 1,
+        rows[i - 1]![j - 1]! + (isSame ? 0 : 1),
+      );
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] &&
+        a[i - 2] === b[j - 1];
+      if (swapped) changes = Math.min(changes, rows[i - 2]![j - 2]! + 1);
+      row.push(changes);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}

@@ -37,10 +37,12 @@ Targets: `;
 const LATER_PARTS: Readonly<Record<Engine, Parts>> = {
   bun: {
     "./bun_rest.ts": "lib/cli/bun_rest.ts",
+    "./commands/init.ts": "lib/cli/commands/init.ts",
     "../ports/services.ts": "lib/ports/services.ts",
   },
   deno: {
     "./perform.ts": "lib/cli/perform.ts",
+    "./commands/init.ts": "lib/cli/commands/init.ts",
     "../ports/services.ts": "lib/ports/services.ts",
   },
 };

@@ -1,11 +1,11 @@
 import { portsIn } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Association, portsOf } from "../association.ts";
+import type { Checkout } from "../machine/checkout.ts";
 import type { Policy } from "../place.ts";
 import { listed, type ListOptions } from "../store/list.ts";
 import type { Store } from "../store/store.ts";
 import type { CommandLine } from "./command_line.ts";
-import { variablesOf } from "./env.ts";
 import { jsonText } from "./text.ts";
 
 /** One call of port-for: what a command works with. */
@@ -16,6 +16,8 @@ export interface Call {
   readonly store: Store;
   /** The machine that it runs on. */
   readonly runtime: Runtime;
+  /** The checkout that it is about, with `--here`. */
+  readonly checkout?: Checkout;
 }
 
 /** What a store says, as far as it is sound. */
@@ -46,13 +48,12 @@ export type NamedPorts = Readonly<Record<string, number | readonly number[]>>;
 /** A name as the caller wrote it, and what it holds. */
 export type Named = readonly [name: string, association: Association];
 
-/** Prints the ports of names: a line each, as variables, or as JSON. */
+/** Prints the ports of names: a line each, or as JSON. */
 export function printPorts(
   { line, runtime }: Call,
   named: readonly Named[],
 ): void {
   if (line.has("json")) runtime.writeOut(namedPortsJson(named));
-  else if (line.has("env")) runtime.writeOut(variableLines(named));
   else {
     const ports = named.flatMap(([, association]) => portList(association));
     runtime.writeOut(ports.map((port) => `${port}\n`).join(""));
@@ -65,18 +66,6 @@ export function namedPortsJson(named: readonly Named[]): string {
     name,
     association.count === 1 ? association.port : portList(association),
   ]));
-}
-
-/** Names with their (first) ports, as lines for the environment. */
-export function variableLines(named: readonly Named[]): string {
-  const ports = named.map(([name, { port }]) => [name, port] as const);
-  return linesOf(variablesOf(ports));
-}
-
-/** Variables as lines for the environment. */
-export function linesOf(variables: ReadonlyMap<string, string>): string {
-  return [...variables].map(([variable, value]) => `${variable}=${value}\n`)
-    .join("");
 }
 
 /** The ports that an association holds, one by one. */

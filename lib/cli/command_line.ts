@@ -1,4 +1,4 @@
-import { PortForError, quoted } from "../error.ts";
+import { nearest, PortForError, quoted } from "../error.ts";
 import {
   type Action,
   CONTRADICTIONS,
@@ -85,10 +85,14 @@ function readLong(arg: string, rest: string[], values: Values): void {
 
 /** Reads `-a`, `-ab`, `-a VALUE` or `-aVALUE`. */
 function readShort(arg: string, rest: string[], values: Values): void {
-  for (let at = 1; at < arg.length; at++) {
-    const option = OPTIONS.find(({ short }) => short === arg[at]);
-    if (!option) throw unknownOption(`-${arg.slice(at)[0]}`);
-    const attached = arg.slice(at + 1);
+  const letters = [...arg];
+  for (let at = 1; at < letters.length; at++) {
+    const letter = letters[at]!;
+    const option = OPTIONS.find(({ short, alsoShort }) =>
+      letter === short || letter === alsoShort
+    );
+    if (!option) throw unknownOption(`-${letter}`);
+    const attached = letters.slice(at + 1).join("");
     if (option.value !== undefined && attached !== "") {
       return note(option, attached, values);
     }
@@ -131,12 +135,12 @@ function actionOf(names: readonly string[], values: Values): Action {
   );
   const [first, second] = asked;
   if (first && second) {
-    throw wrong(`--${first.long} and --${second.long} contradict each other`);
+    throw wrong(`--${first.long} and --${second.long} cannot be used together`);
   }
-  if (first && names.length > 0) {
+  if (first && names.length > 0 && !first.takesNames) {
     throw wrong(
-      `--${first.long} and the name ${quoted(names[0]!)} contradict each ` +
-        `other (make two calls${
+      `--${first.long} cannot be used with the name ${quoted(names[0]!)} ` +
+        `(make two calls${
           first.repeatable ? `, or write --${first.long} before each name` : ""
         })`,
     );
@@ -152,12 +156,12 @@ function refuseContradictions(
   for (const option of OPTIONS) {
     if (!values.has(option.long) || option.action) continue;
     if (option.changes && !option.changes.includes(action)) {
-      throw wrong(`--${option.long} means nothing with --${action}`);
+      throw wrong(`--${option.long} cannot be used with --${action}`);
     }
   }
   for (const [a, b] of CONTRADICTIONS) {
     if (values.has(a) && values.has(b)) {
-      throw wrong(`--${a} and --${b} contradict each other`);
+      throw wrong(`--${a} and --${b} cannot be used together`);
     }
   }
   const nameless = ["here", "env", "reserve"].some((long) => values.has(long));
@@ -167,6 +171,12 @@ function refuseContradictions(
   if (action === "associate" && names.length === 0) {
     refuseWithoutNames(values);
   }
+  if (values.has("write") && !values.has("env")) {
+    throw wrong("--write FILE is for --env");
+  }
+  if (values.has("init") && !values.has("here")) {
+    throw wrong("--init is for --here: port-for --here --init NAME...");
+  }
   if (values.has("port") && names.length > 1) {
     throw wrong(
       `--port ${values.get("port")} is for one NAME, but ${names.length} are ` +
@@ -175,16 +185,16 @@ function refuseContradictions(
   }
 }
 
-/** What changes an association means nothing where none is asked for. */
+/** Options for a NAME are a mistake where none is asked for. */
 function refuseWithoutNames(values: Values): void {
   const alone = ["env", "reserve"].find((long) => values.has(long));
-  if (!alone || (alone === "reserve" && values.has("here"))) return;
-  const means = [alone, "here", "json"];
+  if (!alone || values.has("here")) return;
+  const means = [alone, "here", "json", "write"];
   const other = OPTIONS.find(({ long, changes }) =>
     values.has(long) && changes?.includes("associate") && !means.includes(long)
   );
   if (other) {
-    throw wrong(`--${other.long} means nothing with --${alone} and no NAME`);
+    throw wrong(`--${other.long} with --${alone} needs a NAME`);
   }
 }
 
@@ -195,12 +205,14 @@ function refuseNoCommand(
   values: Values,
 ): void {
   if (command === undefined || action === "help") return;
-  if (command[0] === undefined) throw wrong('no COMMAND stands behind "--"');
+  if (command[0] === undefined) {
+    throw wrong('"--" is not followed by a command');
+  }
   const other = action !== "associate"
     ? action
-    : ["json", "env"].find((long) => values.has(long));
+    : ["json", "env", "format"].find((long) => values.has(long));
   if (other) {
-    throw wrong(`--${other} and a COMMAND behind "--" contradict each other`);
+    throw wrong(`--${other} cannot be used with a command`);
   }
   if (names.length === 0 && !values.has("here")) {
     throw wrong("no NAME is given");
@@ -208,12 +220,18 @@ function refuseNoCommand(
 }
 
 function unknownOption(option: string): PortForError {
-  return wrong(`unknown option ${quoted(option).slice(1, -1)}`);
+  const meant = nearest(option, OPTIONS.map(({ long }) => `--${long}`));
+  return wrong(
+    `unknown option ${quoted(option).slice(1, -1)}` +
+      (meant ? ` (did you mean ${meant}?)` : ""),
+  );
 }
 
 function wrong(why: string): PortForError {
   return new PortForError(
     "BAD_INPUT",
-    `cannot read the command line: ${why} (see port-for --help)`,
+    why.endsWith(")")
+      ? `cannot read the command line: ${why}`
+      : `cannot read the command line: ${why} (see port-for --help)`,
   );
 }

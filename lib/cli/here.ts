@@ -1,6 +1,8 @@
 import type { Association } from "../association.ts";
 import { PortForError, quoted } from "../error.ts";
+import { type Checkout, checkoutOf } from "../machine/checkout.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Manifest, ManifestName } from "../toml/manifest.ts";
 import type { Call } from "./call.ts";
 
 /** A name as it was written, and as it stands in the store. */
@@ -9,19 +11,131 @@ export interface WantedName {
   readonly short: string;
   /** The name in the store. */
   readonly full: string;
+  /** The checkout that it belongs to, if it does: a path. */
+  readonly directory?: string;
+  /** How the manifest wants it to get its port. */
+  readonly wishes?: ManifestName;
 }
 
 /**
- * The names that a call is about. With `--here` they belong to the current
- * directory (`/home/me/shop/web`); without any name it is the directory itself.
+ * The names that a call is about. With `--here` they belong to the checkout
+ * (`/home/me/shop/web`); without any name they are all that its manifest has, or
+ * the checkout itself where it has none.
+ *
+ * @param manifest The checkout's manifest, where that counts.
  */
-export function wantedNames(
+export async function wantedNames(
   call: Call,
   names: readonly string[],
-): WantedName[] {
-  const wanted = namesIn(call, names);
+  manifest?: Manifest,
+): Promise<WantedName[]> {
+  const wanted = call.checkout
+    ? await namesHere(call, call.checkout, names, manifest)
+    : names.map((name) => ({ short: name, full: name }));
   for (const { full } of wanted) refuseNoText(full);
   return wanted;
+}
+
+async function namesHere(
+  call: Call,
+  checkout: Checkout,
+  names: readonly string[],
+  manifest: Manifest | undefined,
+): Promise<WantedName[]> {
+  const directory = checkout.root;
+  const root = asNamed(directory, call.runtime);
+  if (names.length === 0 && !manifest) {
+    return [{ short: lastPart(root), full: root, directory }];
+  }
+  const shorts = names.length > 0 ? names : [...manifest!.names.keys()];
+  const older = await olderNames(call, checkout);
+  return shorts.map((short) => {
+    const wishes = manifest?.names.get(short);
+    return {
+      short,
+      // An empty name stays one, to be refused as such.
+      ...(older.get(short) ?? {
+        full: short === "" ? "" : below(root, short),
+        directory,
+      }),
+      ...(wishes ? { wishes } : {}),
+    };
+  });
+}
+
+/**
+ * Names that were made for the current folder when it counted by itself: they
+ * are found from there as before.
+ */
+async function olderNames(
+  { store, runtime }: Call,
+  { root, folder }: Checkout,
+): Promise<Map<string, Pick<WantedName, "full" | "directory">>> {
+  const older = new Map<string, Pick<WantedName, "full" | "directory">>();
+  if (folder === root) return older;
+  const inside = `${asNamed(folder, runtime)}/`;
+  for (const { name, directory } of await (await store.place.read([])).all()) {
+    if (directory !== folder || !name.startsWith(inside)) continue;
+    older.set(name.slice(inside.length), { full: name, directory });
+  }
+  return older;
+}
+
+/** The associations of the checkout, each with its short name. */
+export function associationsHere(
+  { checkout, runtime }: Call,
+  associations: readonly Association[],
+): { short: string; association: Association }[] {
+  if (!checkout) {
+    return associations.map((association) => ({
+      short: association.name,
+      association,
+    }));
+  }
+  const root = asNamed(checkout.root, runtime);
+  return associations
+    .filter((association) => belongsHere(association, checkout, runtime))
+    .map((association) => ({
+      short: association.name === root
+        ? lastPart(root)
+        : association.name.slice(below(root, "").length),
+      association,
+    }));
+}
+
+/** Whether a name is one of a checkout, or of a folder in it. */
+function belongsHere(
+  { name, directory }: Association,
+  { root }: Checkout,
+  runtime: Runtime,
+): boolean {
+  const own = asNamed(root, runtime);
+  if (name !== own && !name.startsWith(below(own, ""))) return false;
+  // A checkout further down has names of its own.
+  return directory === undefined || directory === root ||
+    checkoutOf(directory, runtime).root === root;
+}
+
+/** Folders in whose name something was associated, but that are not checkouts. */
+export function isOlderName(
+  { directory }: Association,
+  runtime: Runtime,
+): boolean {
+  return directory !== undefined &&
+    checkoutOf(directory, runtime).root !== directory;
+}
+
+/** A folder as it begins names: with slashes on Windows too. */
+function asNamed(folder: string, { os }: Runtime): string {
+  return os === "windows" ? folder.replaceAll("\\", "/") : folder;
+}
+
+function below(root: string, name: string): string {
+  return `${root === "/" ? "" : root}/${name}`;
+}
+
+function lastPart(path: string): string {
+  return path.split("/").at(-1) || path;
 }
 
 /**
@@ -34,54 +148,4 @@ function refuseNoText(name: string): void {
     "BAD_INPUT",
     `cannot use ${quoted(name)} as a name: it is not valid UTF-8 text`,
   );
-}
-
-function namesIn(
-  { line, runtime }: Call,
-  names: readonly string[],
-): WantedName[] {
-  if (!line.has("here")) {
-    return names.map((name) => ({ short: name, full: name }));
-  }
-  const here = directoryName(runtime);
-  if (names.length === 0) {
-    return [{ short: here.split("/").at(-1) || here, full: here }];
-  }
-  // An empty name stays one, to be refused as such.
-  return names.map((name) => ({
-    short: name,
-    full: name === "" ? "" : `${here === "/" ? "" : here}/${name}`,
-  }));
-}
-
-/** The associations of the current directory, each with its short name. */
-export function associationsHere(
-  { line, runtime }: Call,
-  associations: readonly Association[],
-): { short: string; association: Association }[] {
-  if (!line.has("here")) {
-    return associations.map((association) => ({
-      short: association.name,
-      association,
-    }));
-  }
-  const here = directoryName(runtime);
-  const inside = here === "/" ? "/" : `${here}/`;
-  const folder = runtime.currentFolder();
-  return associations.flatMap((association) => {
-    const { name, directory = folder } = association;
-    // A checkout further down has names of its own.
-    if (directory !== folder) return [];
-    if (name === here) {
-      return [{ short: here.split("/").at(-1) || here, association }];
-    }
-    if (!name.startsWith(inside)) return [];
-    return [{ short: name.slice(inside.length), association }];
-  });
-}
-
-/** The current directory as it begins names: with slashes on Windows too. */
-function directoryName(runtime: Runtime): string {
-  const folder = runtime.currentFolder();
-  return runtime.os === "windows" ? folder.replaceAll("\\", "/") : folder;
 }

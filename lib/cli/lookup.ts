@@ -32,7 +32,7 @@ const TABLE =
   String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
   String.raw`(?:, expires = ${MOMENT})?` +
   String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
-  String.raw`(?:, reserved = "(?:kernel|file)")? \}$`;
+  String.raw`(?:, reserved = "(?:kernel|file)")?(?:, allow = true)? \}$`;
 
 let table: RegExp | undefined;
 

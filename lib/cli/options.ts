@@ -4,6 +4,8 @@ export interface Option {
   readonly long: string;
   /** The one-letter name, where it has one. */
   readonly short?: string;
+  /** Another one-letter name for the same. */
+  readonly alsoShort?: string;
   /** What its value is called; an option without a value is a switch. */
   readonly value?: string;
   /** The only values that it takes, where they are few. */
@@ -16,6 +18,8 @@ export interface Option {
   readonly action?: Action;
   /** The actions that it can change; without this, any. */
   readonly changes?: readonly Action[];
+  /** Whether its action is about the NAMEs of the command line. */
+  readonly takesNames?: boolean;
 }
 
 /** What a call does. All but `associate` are asked for by an option. */
@@ -29,6 +33,7 @@ export type Action =
   | "check"
   | "map"
   | "prune"
+  | "init"
   | "import"
   | "completions"
   | "help"
@@ -62,7 +67,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         long: "port",
         short: "p",
         value: "PORT",
-        help: "associate this port, whatever speaks against it",
+        help: "give NAME this port; warns if it is not a good one",
         changes: ["associate"],
       },
       {
@@ -70,13 +75,13 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         short: "u",
         value: "NAME",
         repeatable: true,
-        help: "take the association of NAME away",
+        help: "NAME gives up its port",
         action: "unbind",
       },
       {
         long: "list",
         short: "l",
-        help: "print every association, NAME: PORT",
+        help: "print every name with its port, NAME: PORT",
         action: "list",
       },
       {
@@ -84,8 +89,8 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         short: "g",
         value: "NAME",
         repeatable: true,
-        help: "print the port of NAME, but never associate one; " +
-          "exit 1 where there is none",
+        help: "print the port of NAME, but never give it one; exit 1 if it " +
+          "has none",
         action: "get",
       },
       {
@@ -97,21 +102,14 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "ttl",
         value: "DURATION",
-        help:
-          "a lease (90s, 15m, 2h, 7d), renewed by each call with it; once " +
-          "it has ended, a call without it is for good",
+        help: "a lease (90s, 15m, 2h, 7d), renewed by each call with --ttl; " +
+          "once it has ended, a call without --ttl gives a port for good",
         changes: ["associate"],
       },
       {
-        long: "here",
-        help: "names belong to the current directory; without NAME, the " +
-          "directory itself",
-        changes: ["associate", "unbind", "list", "get"],
-      },
-      {
-        long: "prune",
-        help: "drop expired leases, and names whose directory is gone",
-        action: "prune",
+        long: "allow",
+        help: "--check does not object to this port, even if it is not good",
+        changes: ["associate"],
       },
       {
         long: "import",
@@ -119,10 +117,61 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         help: "take over the Python port-for's /etc/port-for.conf",
         action: "import",
       },
+    ],
+  },
+  {
+    title: "A project's ports",
+    options: [
+      {
+        long: "here",
+        help: "names belong to this checkout; without NAME, all names of its " +
+          ".port-for.toml, or the checkout itself",
+        changes: [
+          "associate",
+          "unbind",
+          "list",
+          "get",
+          "status",
+          "explain",
+          "check",
+          "init",
+        ],
+      },
+      {
+        long: "init",
+        help:
+          "write a first .port-for.toml, with NAMEs, or with the services " +
+          "of a Compose file or Procfile",
+        action: "init",
+        takesNames: true,
+      },
+      {
+        long: "prune",
+        help: "drop leases that have ended, and names whose checkout is gone",
+        action: "prune",
+      },
+    ],
+  },
+  {
+    title: "What to print",
+    options: [
       {
         long: "env",
-        help: "print NAME_PORT=PORT lines; without NAME, for the whole store",
+        help: "print NAME_PORT=PORT lines; without NAME, for every name",
         changes: ["associate", "get"],
+      },
+      {
+        long: "write",
+        value: "FILE",
+        help: "with --env: keep the lines in FILE, as a block of their own",
+        changes: ["associate", "get"],
+      },
+      {
+        long: "format",
+        value: "TEXT",
+        help: "print TEXT with {NAME} and {port} filled in; with --list, a " +
+          "line for each name, with {name} and {port}",
+        changes: ["associate", "get", "list"],
       },
       {
         long: "json",
@@ -146,8 +195,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     options: [
       {
         long: "status",
-        help:
-          "print a table of names, ports and their state: free, or in use " +
+        help: "print a table: name, port, and whether it is free or in use, " +
           "and by which process",
         action: "status",
       },
@@ -155,19 +203,19 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         long: "explain",
         value: "PORT",
         repeatable: true,
-        help: "print all that is known about PORT; exit 0 where it is good " +
-          "and free",
+        help: "print all that is known about a port, or about NAME's; exit 0 " +
+          "if it is good and free",
         action: "explain",
       },
       {
         long: "check",
         help: "print every problem in the store and with its ports; exit 1 " +
-          "where there is one",
+          "if there is one",
         action: "check",
       },
       {
         long: "map",
-        help: "print a picture of the whole port space, or of --range",
+        help: "print a picture of all ports, or of --range",
         action: "map",
       },
     ],
@@ -180,7 +228,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         value: "A-B",
         help:
           "choose from these ports only; a range that reaches above 49151 " +
-          "allows the dynamic range too",
+          "allows the dynamic range, too",
         changes: ["associate", "map"],
       },
       {
@@ -197,14 +245,13 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       },
       {
         long: "udp",
-        help: "the UDP port must be free too",
+        help: "the UDP port must be free, too",
         changes: ["associate"],
       },
       {
         long: "reserve",
-        help: "tell the Linux kernel to keep the port out of its ephemeral " +
-          "range, now and after a reboot; without NAME, put right what was " +
-          "reserved before",
+        help: "also tell the Linux kernel to keep the port out of its " +
+          "ephemeral range; without NAME, put right what was reserved before",
         changes: ["associate"],
       },
     ],
@@ -215,19 +262,17 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "store",
         value: "FILE",
-        help: "the store; else $PORT_FOR_STORE, else the machine's " +
-          "/etc/port-for.toml",
+        help: "the store; else $PORT_FOR_STORE, else /etc/port-for.toml",
       },
       {
         long: "user",
-        help: "your own store, ~/.local/state/port-for/port-for.toml, unless " +
-          "$PORT_FOR_STORE names one",
+        help: "your own store, ~/.local/state/port-for/port-for.toml",
       },
       {
         long: "wait",
         value: "SECONDS",
-        help: "how long to wait for another port-for that changes the store; " +
-          "10 by default",
+        help: "give up once nothing has moved for so long while others write " +
+          "the store; 10 by default",
       },
     ],
   },
@@ -238,14 +283,14 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         long: "completions",
         value: "SHELL",
         choices: ["bash", "zsh", "fish"],
-        help: "print a script that completes port-for's options and names, " +
-          "for bash, zsh or fish",
+        help: "print a script that completes options and names",
         action: "completions",
       },
       { long: "help", short: "h", help: "print this help", action: "help" },
       {
         long: "version",
         short: "v",
+        alsoShort: "V",
         help: "print the version",
         action: "version",
       },
@@ -262,6 +307,8 @@ export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap((group) =>
 export const CONTRADICTIONS: readonly (readonly [string, string])[] = [
   ["store", "user"],
   ["env", "json"],
+  ["env", "format"],
+  ["json", "format"],
   ["port", "range"],
   ["port", "exclude"],
   ["port", "random"],

@@ -1,5 +1,6 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { currentCheckout } from "../machine/checkout.ts";
 import { FilePlace } from "../disk/file_place.ts";
 import { DEFAULT_WAIT, seedOf } from "../store/store.ts";
 import { associate } from "./commands/associate.ts";
@@ -44,16 +45,23 @@ async function performed(
       const { completions } = await import("./commands/completions.ts");
       return runtime.writeOut(completions(line.value("completions")!));
     }
-    case "associate":
-      if (line.has("env") && line.names.length === 0) {
+    case "associate": {
+      const call = callFor(line, runtime);
+      const isNameless = line.names.length === 0 && !call.checkout?.manifest;
+      if (isNameless && line.has("env") && !line.command) {
         const { listVariables } = await import("./commands/list.ts");
-        return await listVariables(callFor(line, runtime));
+        return await listVariables(call);
       }
-      if (line.has("reserve") && line.names.length === 0 && !line.has("here")) {
+      if (isNameless && line.has("reserve") && !call.checkout) {
         const { reserve } = await import("./commands/reserve.ts");
-        return await reserve(callFor(line, runtime));
+        return await reserve(call);
       }
-      return await associate(callFor(line, runtime));
+      return await associate(call);
+    }
+    case "init": {
+      const { init } = await import("./commands/init.ts");
+      return init(callFor(line, runtime));
+    }
     case "unbind": {
       const { unbind } = await import("./commands/unbind.ts");
       return await unbind(callFor(line, runtime));
@@ -95,7 +103,11 @@ async function performed(
 
 function callFor(line: CommandLine, runtime: Runtime): Call {
   const { path, createFolder, isOwn } = storeLocation(
-    { store: line.value("store"), user: line.has("user") },
+    {
+      store: line.value("store"),
+      user: line.has("user"),
+      here: line.has("here"),
+    },
     runtime,
   );
   const waiting = { wait: waitSeconds(line), mayBlock: true };
@@ -107,7 +119,8 @@ function callFor(line: CommandLine, runtime: Runtime): Call {
     ...(isOwn ? { seed: seedOf(runtime) } : {}),
     warn: (message: string) => warn(runtime, message),
   };
-  return { line, store, runtime };
+  if (!line.has("here")) return { line, store, runtime };
+  return { line, store, runtime, checkout: currentCheckout(runtime) };
 }
 
 function waitSeconds(line: CommandLine): number {

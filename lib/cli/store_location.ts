@@ -8,6 +8,8 @@ export interface WantedStore {
   readonly store: string | undefined;
   /** Whether `--user` was given. */
   readonly user: boolean;
+  /** Whether `--here` was given. */
+  readonly here?: boolean;
 }
 
 /** Where a store is. */
@@ -24,13 +26,13 @@ export interface StoreLocation {
 }
 
 /**
- * Where the store is: `--store`, else `--user`, else `PORT_FOR_STORE`, else the
- * machine's. A command line beats the environment.
+ * Where the store is: `--store`, else `--user`, else `PORT_FOR_STORE`, else with
+ * `--here` the user's own, else the machine's. A command line beats the environment.
  *
  * @throws {PortForError} where it cannot be told.
  */
 export function storeLocation(
-  { store, user }: WantedStore,
+  { store, user, here = false }: WantedStore,
   runtime: Pick<Runtime, "os" | "env">,
 ): StoreLocation {
   if (store === "") {
@@ -43,7 +45,7 @@ export function storeLocation(
     (user ? undefined : runtime.env("PORT_FOR_STORE") || undefined);
   if (path !== undefined) refuseNoText(path);
   if (path !== undefined) return { path, createFolder: false, isOwn: false };
-  if (user) {
+  if (user || here) {
     return { path: userStore(runtime), createFolder: true, isOwn: true };
   }
   return {

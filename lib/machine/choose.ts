@@ -88,6 +88,22 @@ export class Chooser {
     throw this.#nothingFor(name, await held(ports));
   }
 
+  /**
+   * Whether a port is free, promised to nobody and no name's, be it a good one
+   * or not; for a block, all of its ports.
+   *
+   * @param held Tells which ports names have already.
+   */
+  async isOpen(first: number, held: HeldPorts): Promise<boolean> {
+    const block = blockAt(first, this.#choice.count ?? 1);
+    const taken = await held(setOf([block]));
+    for (const port of portsIn(block)) {
+      if (taken.has(port) || this.offer.isClaimed(port)) return false;
+      if (await this.#prober.verdict(port) !== "free") return false;
+    }
+    return true;
+  }
+
   /** What is wrong with a port that a user gave; nothing with a good one. */
   async objections(port: number): Promise<string[]> {
     const { reserve = false } = this.#choice;

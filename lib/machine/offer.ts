@@ -74,6 +74,11 @@ export class Offer {
     return !this.#good.isEmpty;
   }
 
+  /** Whether a port is promised to others. */
+  isClaimed(port: number): boolean {
+    return claimsOn(port, this.#claims).length > 0;
+  }
+
   /** What would be offered if the system handed no ports out by itself. */
   beyondEphemeral(): PortSet {
     return this.#wanted(this.#goodBeyond().deleteAll(this.#good));

@@ -10,7 +10,7 @@ import { PortForError, quoted } from "../error.ts";
 import type { Claim } from "../machine/claim.ts";
 import { Chooser, type HeldPorts } from "../machine/choose.ts";
 import type { View } from "../place.ts";
-import { parsePortRange } from "../ports/port_range.ts";
+import { parsePortRange, portsIn } from "../ports/port_range.ts";
 import { type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import { type AssociateOptions, checkOptions } from "./associate_options.ts";
 import { readClaims } from "./claims.ts";
@@ -19,6 +19,14 @@ import { isRenewedBy, leasedFor } from "./lease.ts";
 import { refuseHeld, refuseOther } from "./refusals.ts";
 import { liveIn, type Store } from "./store.ts";
 
+/** A name, and how it is to get its port where it has none. */
+export interface Request {
+  /** The name: see `checkName` for what is valid. */
+  readonly name: string;
+  /** How to give it its port. */
+  readonly options: AssociateOptions;
+}
+
 /**
  * The associations of names, which are made first where needed, or renewed:
  * all together, or none.
@@ -26,37 +34,48 @@ import { liveIn, type Store } from "./store.ts";
  * @returns One for each name, in the same order.
  * @throws {PortForError} As `PortStore.ensure` does. Nothing is changed then.
  */
-export async function associate(
+export function associate(
   store: Store,
   names: readonly string[],
   options: AssociateOptions = {},
 ): Promise<Association[]> {
-  for (const name of names) checkName(name);
   checkOptions(names, options);
-  if (options.ttl !== undefined) refuseWrongClock();
-  const associations = await known(store, names, options) ??
-    await associated(store, names, options);
-  if (options.ttl !== undefined) warnOfLasting(store, associations);
+  return associateEach(store, names.map((name) => ({ name, options })));
+}
+
+/** The same, each name in its own way. */
+export async function associateEach(
+  store: Store,
+  requests: readonly Request[],
+): Promise<Association[]> {
+  for (const { name, options } of requests) {
+    checkName(name, options.directory);
+    checkOptions([name], options);
+    if (options.ttl !== undefined) refuseWrongClock();
+  }
+  const associations = await known(store, requests) ??
+    await associated(store, requests);
+  warnOfLasting(store, requests, associations);
   return associations;
 }
 
 /**
  * What names have, where all of them have something and nothing is to be
- * renewed: who only asks needs no lock and no permission to write.
+ * renewed or noted: who only asks needs no lock and no permission to write.
  */
 async function known(
   { place }: Store,
-  names: readonly string[],
-  options: AssociateOptions,
+  requests: readonly Request[],
 ): Promise<Association[] | undefined> {
-  if (options.reserve) return undefined;
-  const view = await place.read(names);
+  if (requests.some(({ options }) => options.reserve)) return undefined;
+  const view = await place.read(requests.map(({ name }) => name));
   const known: Association[] = [];
-  for (const name of names) {
+  for (const { name, options } of requests) {
     const association = liveIn(view, name);
     if (!association) return undefined;
     refuseOther(association, options);
     if (isRenewedBy(options.ttl, association)) return undefined;
+    if (options.allow && !association.allow) return undefined;
     known.push(association);
   }
   return known;
@@ -75,38 +94,81 @@ function refuseWrongClock(): void {
 /** Gives the names that have no port one, or renews their leases. */
 async function associated(
   store: Store,
-  names: readonly string[],
-  options: AssociateOptions,
+  requests: readonly Request[],
 ): Promise<Association[]> {
+  const names = requests.map(({ name }) => name);
+  const reserve = requests.some(({ options }) => options.reserve);
   let result: Association[] = [];
   let warnings = async (): Promise<void> => {};
   // Before the lock is taken: a source may be slow, and others wait for it.
   const claims = readClaims(store.runtime, store.place.source());
   await changeStore(store, names, async (view, reservations) => {
-    const chooser = chooserFor(store, view, claims, options);
+    const choosers = new Choosers(store, view, claims);
     const changes = new Map<string, Association>();
-    const added: Association[] = [];
-    for (const name of names) {
+    const added: Request[] = [];
+    for (const request of requests) {
+      const { name, options } = request;
       if (changes.has(name)) continue;
       const there = liveIn(view, name) ?? await reservedLease(view, name);
       if (there) refuseOther(there, options);
       const association = there ??
-        await newAssociation(view, name, options, chooser, changes);
-      const leased = !there || isExpired(there) ||
-          isRenewedBy(options.ttl, there)
-        ? leasedFor(options.ttl, withoutLease(association))
-        : there;
-      const wanted = reservations?.noted(leased) ?? leased;
-      if (wanted !== there) changes.set(name, wanted);
-      if (!there) added.push(wanted);
+        await newAssociation(view, request, choosers.for(options), changes);
+      const wanted = withWishes(there, association, options);
+      const noted = reservations?.noted(wanted) ?? wanted;
+      if (noted !== there) changes.set(name, noted);
+      if (!there) added.push(request);
     }
     result = names.map((name) => changes.get(name) ?? liveIn(view, name)!);
-    warnings = () => warnOfObjections(store, chooser, options, added);
+    warnings = () => warnOfObjections(store, choosers, added, changes);
     return changes;
-  }, options.reserve);
+  }, reserve);
   // The lock is free again, and the choice is made: it only has to be known.
   await warnings();
   return result;
+}
+
+/** The association with a lease, and the note that somebody knows better. */
+function withWishes(
+  there: Association | undefined,
+  association: Association,
+  { ttl, allow }: AssociateOptions,
+): Association {
+  const leased = !there || isExpired(there) || isRenewedBy(ttl, there)
+    ? leasedFor(ttl, withoutLease(association))
+    : there;
+  return allow && !leased.allow ? { ...leased, allow } : leased;
+}
+
+/** A chooser for each way to choose: most requests share one. */
+class Choosers {
+  readonly #store: Store;
+  readonly #view: View;
+  readonly #claims: readonly Claim[];
+  readonly #byOptions = new Map<string, Chooser>();
+
+  constructor(store: Store, view: View, claims: readonly Claim[]) {
+    this.#store = store;
+    this.#view = view;
+    this.#claims = claims;
+  }
+
+  for(options: AssociateOptions): Chooser {
+    const { range, exclude, random, udp, count, reserve } = options;
+    const key = JSON.stringify([
+      range,
+      exclude === undefined ? null : [...portSet(exclude).ranges()],
+      random,
+      udp,
+      count,
+      reserve,
+    ]);
+    let chooser = this.#byOptions.get(key);
+    if (!chooser) {
+      chooser = chooserFor(this.#store, this.#view, this.#claims, options);
+      this.#byOptions.set(key, chooser);
+    }
+    return chooser;
+  }
 }
 
 /** What a call leaves open is as the policy of the store wants it. */
@@ -138,17 +200,25 @@ function chooserFor(
 
 async function newAssociation(
   view: View,
-  name: string,
-  { port, count = 1, directory }: AssociateOptions,
+  { name, options }: Request,
   chooser: Chooser,
   changes: ReadonlyMap<string, Association>,
 ): Promise<Association> {
+  const { port, prefer, count = 1, directory } = options;
   if (port !== undefined) await refuseHeld(view, name, port, count);
+  const held = heldPorts(view, changes);
+  const preferred = port ?? prefer;
+  const isTaken = port === undefined && prefer !== undefined &&
+    !await chooser.isOpen(prefer, held);
   return {
     name,
-    port: port ?? await chooser.choose(name, heldPorts(view, changes)),
+    port: preferred === undefined || isTaken
+      ? await chooser.choose(name, held)
+      : preferred,
     count,
     ...(directory === undefined ? {} : { directory }),
+    // Who prefers a port knows what it is.
+    ...(prefer !== undefined && !isTaken ? { allow: true as const } : {}),
   };
 }
 
@@ -185,23 +255,28 @@ function withoutLease({ expires: _, ...rest }: Association): Association {
 /** What is wrong with ports that the caller gave; it is only said. */
 async function warnOfObjections(
   { warn }: Store,
-  chooser: Chooser,
-  { port }: AssociateOptions,
-  added: readonly Association[],
+  choosers: Choosers,
+  added: readonly Request[],
+  changes: ReadonlyMap<string, Association>,
 ): Promise<void> {
-  if (port === undefined) return;
-  for (const one of setOf(added.map(portsOf))) {
-    const objections = await chooser.objections(one);
-    if (objections.length > 0) warn(`port ${one} is ${objections.join(", ")}`);
+  for (const { name, options } of added) {
+    if (options.port === undefined || options.allow) continue;
+    for (const port of portsIn(portsOf(changes.get(name)!))) {
+      const objections = await choosers.for(options).objections(port);
+      if (objections.length > 0) {
+        warn(`port ${port} is ${objections.join(", ")}`);
+      }
+    }
   }
 }
 
 function warnOfLasting(
   { warn }: Store,
+  requests: readonly Request[],
   associations: readonly Association[],
 ): void {
-  for (const { name, expires } of associations) {
-    if (expires) continue;
+  for (const [at, { name, expires }] of associations.entries()) {
+    if (expires || requests[at]!.options.ttl === undefined) continue;
     warn(`${quoted(name)} has its port for good, so --ttl does not end it`);
   }
 }

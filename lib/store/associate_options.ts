@@ -1,4 +1,5 @@
 import { PortForError } from "../error.ts";
+import { LONGEST_TTL } from "../ports/duration.ts";
 import {
   checkPort,
   isPort,
@@ -8,10 +9,15 @@ import {
 } from "../ports/port_range.ts";
 import { type Ports, portSet } from "../ports/port_set.ts";
 
-/** How to associate a name. */
+/** How to give a name its port. */
 export interface AssociateOptions {
-  /** This very port, 1-65535, whatever speaks against it; the first of a block. */
+  /** This very port, 1-65535, even if it is not a good one; the first of a block. */
   readonly port?: number;
+  /**
+   * This port if it is free and promised to nobody, 1-65535; the first of
+   * a block. Else it is chosen as without this.
+   */
+  readonly prefer?: number;
   /** Choose only in this range: `"20000-29999"` or its ends. */
   readonly range?: PortRange | string;
   /** Do not choose one of these. */
@@ -34,26 +40,29 @@ export interface AssociateOptions {
   readonly reserve?: boolean;
   /** The directory that the name belongs to: `prune` drops it with that. */
   readonly directory?: string;
+  /** Somebody knows that the port is not a good one: checks leave it alone. */
+  readonly allow?: boolean;
 }
 
 /**
- * Refuses what is no way to associate these names.
+ * Refuses options that cannot be meant.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */
 export function checkOptions(
   names: readonly string[],
-  { port, range, exclude, count, ttl }: AssociateOptions,
+  { port, prefer, range, exclude, count, ttl }: AssociateOptions,
 ): void {
   const wrong = (what: string, why: string) =>
-    new PortForError("BAD_INPUT", `cannot associate ${what}: ${why}`);
+    new PortForError("BAD_INPUT", `cannot give ${what}: ${why}`);
   if (port !== undefined && new Set(names).size > 1) {
     throw wrong(
-      `port ${port} with ${names.length} names`,
+      `port ${port} to ${names.length} names`,
       "a port belongs to one name",
     );
   }
   checkPorts(port, count);
+  checkPorts(prefer, count);
   if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_TTL)) {
     throw wrong(
       `a lease of ${ttl} s`,
@@ -73,12 +82,12 @@ export function checkOptions(
  * @throws {PortForError} `BAD_INPUT`.
  */
 export function checkPorts(port?: number, count?: number): void {
-  if (port !== undefined) checkPort(port, "associate port");
+  if (port !== undefined) checkPort(port, "give port");
   if (count === undefined) return;
   const wrong = (why: string) =>
     new PortForError(
       "BAD_INPUT",
-      `cannot associate ${count} ports (--count): ${why}`,
+      `cannot give ${count} ports (--count): ${why}`,
     );
   if (!isPort(count)) {
     throw wrong(`the count is not a whole number from 1 to ${MAX_PORT}`);
@@ -88,6 +97,3 @@ export function checkPorts(port?: number, count?: number): void {
     throw wrong(`from ${port} the last would be ${last}, above ${MAX_PORT}`);
   }
 }
-
-/** A century in seconds: a longer lease is a mistake. */
-export const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;

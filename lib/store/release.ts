@@ -6,14 +6,16 @@ import type { Store } from "./store.ts";
 /**
  * Has names give up their ports.
  *
+ * @param directory The checkout that they belong to, if they do.
  * @returns The names among them that had none.
  * @throws {PortForError} As `PortStore.release` does. Nothing is changed then.
  */
 export async function release(
   store: Store,
   names: readonly string[],
+  directory?: string,
 ): Promise<string[]> {
-  for (const name of names) checkName(name);
+  for (const name of names) checkName(name, directory);
   const view = await store.place.read(names);
   view.refuseProblems();
   // Where there is nothing to take away, nothing needs to be locked.

@@ -365,7 +365,7 @@ function sameAssociation(
   if (wanted === undefined || found === undefined) return wanted === found;
   return typeof found !== "string" && found.port === wanted.port &&
     found.count === wanted.count && found.directory === wanted.directory &&
-    found.reserved === wanted.reserved &&
+    found.reserved === wanted.reserved && found.allow === wanted.allow &&
     (found.expires && rfc3339(found.expires)) ===
       (wanted.expires && rfc3339(wanted.expires));
 }

@@ -9,7 +9,7 @@ export function readEntry(name: string, value: unknown): Association | string {
   // Nearly every entry is a port alone, and a store may have thousands.
   if (isPort(value)) return { name, port: value, count: 1 };
   const entry = isTable(value) ? value : { port: value };
-  const { port, count = 1, expires, directory, reserved } = entry;
+  const { port, count = 1, expires, directory, reserved, allow } = entry;
   if (!isPort(port)) {
     return `the port of ${
       quoted(name)
@@ -36,6 +36,9 @@ export function readEntry(name: string, value: unknown): Association | string {
   ) {
     return `what is reserved of ${quoted(name)} is neither "kernel" nor "file"`;
   }
+  if (allow !== undefined && typeof allow !== "boolean") {
+    return `"allow" of ${quoted(name)} is neither true nor false`;
+  }
   return {
     name,
     port,
@@ -44,6 +47,7 @@ export function readEntry(name: string, value: unknown): Association | string {
     ...(expires === undefined ? {} : { expires: new Date(expires.getTime()) }),
     ...(directory === undefined ? {} : { directory }),
     ...(reserved === undefined ? {} : { reserved }),
+    ...(allow ? { allow } : {}),
   };
 }
 
@@ -75,13 +79,14 @@ export function entryValue(
 
 /** What an entry says: keys with their values, the port first. */
 export function entryParts(
-  { port, count, expires, directory, reserved }: Association,
+  { port, count, expires, directory, reserved, allow }: Association,
 ): [key: string, value: string][] {
   const parts: [string, string][] = [["port", `${port}`]];
   if (count > 1) parts.push(["count", `${count}`]);
   if (expires) parts.push(["expires", rfc3339(expires)]);
   if (directory !== undefined) parts.push(["directory", tomlString(directory)]);
   if (reserved) parts.push(["reserved", `"${reserved}"`]);
+  if (allow) parts.push(["allow", "true"]);
   return parts;
 }
 
@@ -109,4 +114,5 @@ export const OWN_KEYS = new Set([
   "expires",
   "directory",
   "reserved",
+  "allow",
 ]);

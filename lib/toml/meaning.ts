@@ -43,9 +43,24 @@ export function readToml(text: string): Meaning {
 }
 
 function meaningOf(text: string): Meaning {
+  return orNotToml(
+    text,
+    () => ofPlainText(text) ?? ofAnyText(text.replace(/^\ufeff/, "")),
+  );
+}
+
+/**
+ * Reads any TOML as one table.
+ *
+ * @throws {NotTomlError} where it is none.
+ */
+export function readTable(text: string): Toml {
+  return orNotToml(text, () => parsed(text.replace(/^\ufeff/, "")));
+}
+
+function orNotToml<T>(text: string, read: () => T): T {
   try {
-    const meaning = ofPlainText(text) ??
-      ofAnyText(text.replace(/^\ufeff/, ""));
+    const meaning = read();
     const impossible = impossibleDay(text);
     if (!impossible) return meaning;
     const { day, ...place } = impossible;

@@ -1,46 +1,87 @@
+import { readManifestOf } from "../../disk/manifest_file.ts";
+import { PortForError, quoted } from "../../error.ts";
+import { parseDuration } from "../../ports/duration.ts";
 import { parsePort, parsePortRange } from "../../ports/port_range.ts";
+import { associateEach } from "../../store/associate.ts";
 import type { AssociateOptions } from "../../store/associate_options.ts";
-import { type Call, printPorts } from "../call.ts";
+import type { Manifest } from "../../toml/manifest.ts";
+import { type Call, type Named, printPorts } from "../call.ts";
 import type { CommandLine } from "../command_line.ts";
-import { parseDuration } from "../duration.ts";
 import { variablesOf } from "../env.ts";
-import { wantedNames } from "../here.ts";
-import { associate as associateNames } from "../../store/associate.ts";
+import { filledFormat } from "../format.ts";
+import { type WantedName, wantedNames } from "../here.ts";
+import { noteLikelyOptions } from "../likely_option.ts";
+import { printVariables } from "../print_variables.ts";
+import { variablesFor } from "../variables.ts";
 
 /**
- * `port-for NAME...`: prints the ports of each, associating them first; or runs
- * a command with them.
+ * `port-for NAME...`: prints the ports of each, which gets one first where it
+ * has none; or becomes a command with them.
  *
  * @returns The command's exit status, where there is one.
  */
 export async function associate(call: Call): Promise<number> {
-  const { line, store, runtime } = call;
-  const options = associateOptions(line);
-  const directory = line.has("here")
-    ? { directory: runtime.currentFolder() }
-    : {};
-  const names = wantedNames(call, line.names);
-  if (line.command || line.has("env")) {
-    // Two names with one spelling are refused before either is associated.
-    variablesOf(names.map(({ short }) => [short, 0]));
-  }
-  const associations = await associateNames(
-    store,
-    names.map(({ full }) => full),
-    { ...options, ...directory },
-  );
-  const named = names.map(({ short }, at) =>
-    [short, associations[at]!] as const
-  );
+  const { line, runtime, checkout } = call;
+  const manifest = checkout && readManifestOf(checkout, runtime);
+  const wanted = await wantedNames(call, line.names, manifest);
+  const named = await associated(call, wanted);
   if (line.command) {
     const { runWithPorts } = await import("./run.ts");
-    return await runWithPorts(line.command, named, runtime);
+    const variables = variablesFor(named, manifest);
+    return await runWithPorts(line.command, named, variables, runtime);
   }
-  printPorts(call, named);
+  print(call, named, manifest);
   return 0;
 }
 
-function associateOptions(line: CommandLine): AssociateOptions {
+async function associated(
+  call: Call,
+  wanted: readonly WantedName[],
+): Promise<Named[]> {
+  const { line, store } = call;
+  const options = optionsOf(line);
+  if (options.port !== undefined && wanted.length > 1) {
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot give port ${options.port} to ${wanted.length} names: ` +
+        `--port is for one NAME, but here are ` +
+        wanted.map(({ short }) => quoted(short)).join(", "),
+    );
+  }
+  if (line.command || line.has("env")) {
+    // Two names with one spelling are refused before either gets a port.
+    variablesOf(wanted.map(({ short }) => [short, 0]));
+  }
+  await noteLikelyOptions(call, wanted.map(({ full }) => full));
+  const associations = await associateEach(
+    store,
+    wanted.map(({ full, directory, wishes }) => ({
+      name: full,
+      options: {
+        ...wishes,
+        ...options,
+        ...(directory === undefined ? {} : { directory }),
+      },
+    })),
+  );
+  return wanted.map(({ short }, at) => [short, associations[at]!] as const);
+}
+
+function print(
+  call: Call,
+  named: readonly Named[],
+  manifest: Manifest | undefined,
+): void {
+  const { line, runtime } = call;
+  const format = line.value("format");
+  if (line.has("env")) printVariables(call, variablesFor(named, manifest));
+  else if (format !== undefined) {
+    const ports = named.map(([name, { port }]) => [name, port] as const);
+    runtime.writeOut(`${filledFormat(format, ports)}\n`);
+  } else printPorts(call, named);
+}
+
+function optionsOf(line: CommandLine): AssociateOptions {
   const port = line.value("port");
   const range = line.value("range");
   const count = line.value("count");
@@ -54,8 +95,9 @@ function associateOptions(line: CommandLine): AssociateOptions {
     }),
     ...(count === undefined ? {} : { count: parsePort(count, "--count") }),
     ...(ttl === undefined ? {} : { ttl: parseDuration(ttl, "--ttl") }),
+    ...(line.has("udp") ? { udp: true } : {}),
     random: line.has("random"),
-    udp: line.has("udp"),
     reserve: line.has("reserve"),
+    allow: line.has("allow"),
   };
 }

@@ -1,7 +1,5 @@
 import { onOneLine, PortForError, quoted } from "../../error.ts";
-import type { Claim } from "../../machine/claim.ts";
-import { readEphemeralRanges } from "../../machine/ephemeral.ts";
-import { signOfNode } from "../../machine/node.ts";
+import { WHAT_FORBIDS } from "../../machine/probe.ts";
 import { readReservedPorts } from "../../machine/reserved.ts";
 import {
   foreignReservations,
@@ -9,19 +7,8 @@ import {
   sysctlFile,
   sysctlFilesThatOverride,
 } from "../../kernel/sysctl_files.ts";
-import {
-  DYNAMIC_RANGE,
-  formatPortRange,
-  formatPortRanges,
-  overlap,
-  SYSTEM_PORTS,
-} from "../../ports/port_range.ts";
+import { formatPortRange } from "../../ports/port_range.ts";
 import { PortSet, setOf } from "../../ports/port_set.ts";
-import {
-  assignedPorts,
-  PUBLISHED_RANGE,
-  wellKnownPorts,
-} from "../../ports/registry.ts";
 import {
   errorCode,
   type FileFacts,
@@ -34,12 +21,12 @@ import {
   nameProblem,
   portsOf,
 } from "../../association.ts";
-import type { Policy } from "../../place.ts";
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
-import { readClaims } from "../../store/claims.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
 import { type Call, readStore, type StoreContent } from "../call.ts";
+import { associationsHere, isOlderName } from "../here.ts";
+import { Judge } from "../judge.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
 import { holderText, json, painterFor } from "../text.ts";
 
@@ -79,19 +66,27 @@ async function checked(call: Call): Promise<CheckReport> {
     if (!(error instanceof PortForError)) throw error;
     problems.push(error.message);
   }
-  const { associations, policy } = content;
-  const promised = readClaims(runtime, store.place.source());
-  const reasons = reasonsToMove(runtime, policy);
+  const { policy } = content;
+  const associations = associationsHere(call, content.associations)
+    .map(({ association }) => association);
+  const judge = new Judge(call, policy);
   for (const association of associations) {
+    problems.push(...associationProblems(association));
+    const problem = judge.problem(association);
+    if (problem === undefined) continue;
+    const { name } = association;
     problems.push(
-      ...associationProblems(association),
-      ...portProblems(association, reasons, promised),
+      `port ${judge.ports(association)} of ${quoted(name)} is ${problem} ` +
+        `(${MOVE}; or say that you know with --port N --allow)`,
     );
   }
   problems.push(...reservationProblems(path, associations, runtime));
-  const notes = (await statusOf(associations, runtime))
-    .filter(({ state }) => state === "in use")
-    .flatMap(useNotes);
+  const statuses = await statusOf(associations, runtime);
+  const notes = [
+    ...statuses.filter(({ state }) => state === "in use").flatMap(useNotes),
+    ...statuses.filter(({ state }) => state === "forbidden").map(forbiddenNote),
+    ...associations.filter((one) => isOlderName(one, runtime)).map(olderNote),
+  ];
   return { problems: [...new Set(problems)], notes };
 }
 
@@ -116,10 +111,21 @@ function useNotes({ name, port, holders }: AssociationStatus): string[] {
   );
 }
 
+function forbiddenNote({ name, port }: AssociationStatus): string {
+  return `port ${port} of ${quoted(name)} may not be bound by this process: ` +
+    WHAT_FORBIDS;
+}
+
+function olderNote({ name, directory }: Association): string {
+  return `${quoted(name)} belongs to the folder ${directory}, which is only ` +
+    `a part of a checkout: it is found from there alone (take it away with ` +
+    `--unbind to have one for the whole checkout)`;
+}
+
 function* associationProblems(association: Association): Generator<string> {
   const { name, expires } = association;
   const shown = quoted(name);
-  const wrong = nameProblem(name);
+  const wrong = nameProblem(name, association.directory);
   if (wrong !== undefined) {
     yield `the name ${shown} is not valid: ${wrong} (rename it in the store)`;
   }
@@ -130,79 +136,6 @@ function* associationProblems(association: Association): Generator<string> {
 }
 
 const MOVE = "move it: take it away with --unbind, then ask for it again";
-
-/** Why a name's ports would not be chosen today: the strongest reason. */
-function* portProblems(
-  association: Association,
-  reasons: readonly Reason[],
-  promised: readonly Claim[],
-): Generator<string> {
-  const held = setOf([portsOf(association)]);
-  const whose = `of ${quoted(association.name)}`;
-  for (const { why, ports } of reasons) {
-    const common = new PortSet(held).retainAll(ports);
-    if (common.isEmpty) continue;
-    const which = [...common.ranges()].map(formatPortRange).join(", ");
-    yield `port ${which} ${whose} is ${why} (${MOVE})`;
-    return;
-  }
-  for (const claim of promised) {
-    if (isForName(claim, association.name)) continue;
-    const common = setOf(claim.ranges).retainAll(held);
-    if (common.isEmpty) continue;
-    const which = [...common.ranges()].map(formatPortRange).join(", ");
-    yield `port ${which} ${whose} is ${claim.text} (${MOVE})`;
-    return;
-  }
-}
-
-/**
- * Whether a claim may well be for this very name: an administrator wrote it
- * into /etc/services, made a socket unit for it, or keeps its port from the
- * kernel.
- */
-function isForName({ kind, by }: Claim, name: string): boolean {
-  if (kind === "reserved ports") return by === "";
-  if (kind === "store") return false;
-  return by.replace(/\.socket$/, "").toLowerCase() === name.toLowerCase();
-}
-
-/** Ports that would not be chosen today, and why. */
-interface Reason {
-  readonly why: string;
-  readonly ports: PortSet;
-}
-
-function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
-  const { ranges, configured } = readEphemeralRanges(runtime);
-  const ephemeral = `in the ephemeral range ${formatPortRanges(configured)}`;
-  const dynamic = range && overlap(range, DYNAMIC_RANGE)
-    ? [] // The policy wants it so.
-    : [{ why: "in the dynamic range", ports: setOf([DYNAMIC_RANGE]) }];
-  return [
-    { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
-    { why: "assigned by IANA", ports: assignedPorts() },
-    ...wellKnownReasons(runtime),
-    { why: ephemeral, ports: setOf(ranges) },
-    ...dynamic,
-  ];
-}
-
-/** What orchestrators publish services on matters only on one of their nodes. */
-function wellKnownReasons(runtime: Runtime): Reason[] {
-  const known = new PortSet(wellKnownPorts());
-  const published = new PortSet(known).retainAll(setOf([PUBLISHED_RANGE]));
-  const sign = signOfNode(runtime);
-  const node = sign === undefined ? [] : [{
-    why: `in ${formatPortRange(PUBLISHED_RANGE)}, on which the orchestrator ` +
-      `of this node publishes services (by ${sign})`,
-    ports: published,
-  }];
-  return [
-    ...node,
-    { why: "well known", ports: known.deleteAll(published) },
-  ];
-}
 
 const PUT_RIGHT = "port-for --reserve puts that right";
 

@@ -12,6 +12,7 @@ import {
   MAX_PORT,
   overlap,
   parsePort,
+  portsIn,
   SYSTEM_PORTS,
 } from "../../ports/port_range.ts";
 import { UNPRIVILEGED_FILE } from "../../machine/unprivileged.ts";
@@ -21,8 +22,9 @@ import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Association, portsOf } from "../../association.ts";
 import type { Policy } from "../../place.ts";
-import { onOneLine, quoted } from "../../error.ts";
+import { onOneLine, PortForError, quoted } from "../../error.ts";
 import { type Call, readStore } from "../call.ts";
+import { associationsHere } from "../here.ts";
 import { fail } from "../messages.ts";
 import { holderText, json, type Painter, painterFor } from "../text.ts";
 
@@ -45,10 +47,10 @@ export interface ExplainedPort extends PortExplanation {
  */
 export async function explain(call: Call): Promise<number> {
   const { line, runtime } = call;
-  const ports = line.values("explain").map((port) =>
-    parsePort(port, "--explain")
-  );
   const { associations, policy, isReadable } = await storeIfReadable(call);
+  const ports = line.values("explain").flatMap((text) =>
+    portsMeant(text, associationsHere(call, associations))
+  );
   const holders = readHolders(runtime, new Set(ports));
   const claims = readClaims(runtime, call.store.place.source());
   const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
@@ -80,6 +82,21 @@ export async function explain(call: Call): Promise<number> {
   );
   const areGood = explanations.every(({ good, free }) => good && free);
   return areGood && isReadable ? 0 : 1;
+}
+
+/** A port, or the ports of a name. */
+function portsMeant(
+  text: string,
+  known: ReturnType<typeof associationsHere>,
+): number[] {
+  if (/^\d+$/.test(text)) return [parsePort(text, "--explain")];
+  const found = known.find(({ short }) => short === text);
+  if (found) return portsIn(portsOf(found.association));
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot explain ${quoted(text)}: it is not a port, and no name in the ` +
+      `store either (give a port from 1 to ${MAX_PORT}, or a name of --list)`,
+  );
 }
 
 function inJson(
@@ -182,7 +199,7 @@ function* facts(
   }
   if (association) {
     const { name, expires } = association;
-    yield `associated with ${quoted(name)}` +
+    yield `the port of ${quoted(name)}` +
       (expires ? ` until ${expires}` : "");
   }
   for (const holder of holders) yield holderFact(holder);

@@ -1,22 +1,51 @@
 import { onOneLine, quoted } from "../../error.ts";
 import { formatPortRange } from "../../ports/port_range.ts";
 import { type Association, portsOf } from "../../association.ts";
-import { type Call, linesOf, namedPortsJson, readStore } from "../call.ts";
+import { type Call, namedPortsJson, readStore } from "../call.ts";
+import { filledFor } from "../format.ts";
 import { variablesWithoutClashes } from "../env.ts";
 import { associationsHere } from "../here.ts";
 import { say } from "../messages.ts";
+import { sayEmpty, saySource } from "../about_store.ts";
+import { linesOf } from "../variables.ts";
 
-/** `--list`: prints every association, in the store's order. */
-export async function list(call: Call): Promise<void> {
+/**
+ * `--list`: prints every association, in the store's order.
+ *
+ * @returns 1 where an entry had to be left out.
+ */
+export async function list(call: Call): Promise<number> {
   const { line, runtime } = call;
-  const { associations } = await readStore(call);
-  const here = associationsHere(call, associations)
-    .map(({ association }) => association);
-  runtime.writeOut(
-    line.has("json")
-      ? namedPortsJson(here.map((one) => [one.name, one]))
-      : here.map(listLine).join(""),
-  );
+  let status = 0;
+  const { associations } = await readStore(call, {
+    onProblem: (problem) => {
+      status = 1;
+      call.store.warn(problem);
+    },
+  });
+  const here = associationsHere(call, associations);
+  const format = line.value("format");
+  if (line.has("json")) {
+    runtime.writeOut(
+      namedPortsJson(here.map(({ association }) => [
+        association.name,
+        association,
+      ])),
+    );
+  } else if (format !== undefined) {
+    runtime.writeOut(
+      here.map(({ short, association }) =>
+        `${filledFor(format, short, association.port)}\n`
+      ).join(""),
+    );
+  } else {
+    if (here.length === 0) sayEmpty(call);
+    else if (runtime.terminalWidth() !== undefined) saySource(call);
+    runtime.writeOut(
+      here.map(({ association }) => listLine(association)).join(""),
+    );
+  }
+  return status;
 }
 
 /**

@@ -4,7 +4,6 @@ import { Prober, WHAT_FORBIDS } from "../../machine/probe.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { type Named, portList } from "../call.ts";
-import { variablesOf } from "../env.ts";
 import { say } from "../messages.ts";
 import { holderText } from "../text.ts";
 
@@ -17,19 +16,21 @@ const NOT_FOUND = 127;
  * its environment, and in its arguments where these say `{NAME}` or `{port}`,
  * the first name's.
  *
+ * @param variables What else is to be in its environment.
  * @returns The command's exit status, where this process could only start it.
  * @throws {PortForError} where a port is in use by now.
  */
 export async function runWithPorts(
   command: readonly string[],
   named: readonly Named[],
+  variables: ReadonlyMap<string, string>,
   runtime: Runtime,
 ): Promise<number> {
   const ports = named.map(([name, { port }]) => [name, port] as const);
   const [, firstPort] = ports[0]!;
   const environment = {
     PORT: `${firstPort}`,
-    ...Object.fromEntries(variablesOf(ports)),
+    ...Object.fromEntries(variables),
   };
   const places = new Map([...ports, ["port", firstPort]]);
   const args = rawArguments(command, runtime).map((arg, at) =>

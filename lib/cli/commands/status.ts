@@ -1,9 +1,12 @@
-import { escaped } from "../../error.ts";
 import type { Holder } from "../../machine/holder.ts";
 import { holdersOf, readHolders } from "../../machine/listeners.ts";
 import { Prober, type Verdict } from "../../machine/probe.ts";
 import { type Association, isExpired } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import { escaped, onOneLine } from "../../error.ts";
+import { aboutStore, sayEmpty } from "../about_store.ts";
+import { associationsHere } from "../here.ts";
+import { Judge } from "../judge.ts";
 import { type Call, portList, readStore } from "../call.ts";
 import { columnsOf, fitted, holderText, json, painterFor } from "../text.ts";
 
@@ -22,6 +25,10 @@ export interface AssociationStatus {
   readonly state: "free" | "in use" | "forbidden" | "expired";
   /** When its lease ends or ended, as RFC 3339 writes it. */
   readonly expires?: string;
+  /** Set where the kernel is told to keep its ports from others. */
+  readonly reserved?: true;
+  /** Why its ports would not be chosen today, where they would not. */
+  readonly notGood?: string;
   /** Who holds its ports, as far as this user may see. */
   readonly holders: readonly Holder[];
 }
@@ -29,10 +36,17 @@ export interface AssociationStatus {
 /** `--status`: a table of the associations and their state. */
 export async function status(call: Call): Promise<void> {
   const { line, runtime } = call;
-  const { associations } = await readStore(call, { expired: true });
-  const statuses = await statusOf(associations, runtime);
+  const { associations, policy } = await readStore(call, { expired: true });
+  const here = associationsHere(call, associations);
+  const statuses = await statusOf(
+    here.map(({ association }) => association),
+    runtime,
+    new Judge(call, policy),
+  );
+  if (statuses.length === 0 && !line.has("json")) return sayEmpty(call);
   runtime.writeOut(
-    line.has("json") ? json(statuses) : table(statuses, runtime),
+    line.has("json") ? json(statuses) : table(statuses, runtime) +
+      `store: ${onOneLine(aboutStore(call))}\n`,
   );
 }
 
@@ -40,6 +54,7 @@ export async function status(call: Call): Promise<void> {
 export async function statusOf(
   associations: readonly Association[],
   runtime: Runtime,
+  judge?: Judge,
 ): Promise<AssociationStatus[]> {
   const ports = new Set(associations.flatMap(portList));
   const holders = readHolders(runtime, ports);
@@ -62,10 +77,20 @@ export async function statusOf(
       count,
       state: stateOf(verdicts, expired),
       ...(expires ? { expires: expires.toISOString() } : {}),
+      ...(association.reserved ? { reserved: true } : {}),
+      ...noteOf(association, judge),
       holders: found,
     });
   }
   return statuses;
+}
+
+function noteOf(
+  association: Association,
+  judge: Judge | undefined,
+): Pick<AssociationStatus, "notGood"> {
+  const problem = judge?.problem(association);
+  return problem === undefined ? {} : { notGood: problem };
 }
 
 function stateOf(
@@ -91,7 +116,7 @@ function table(
       ? `${status.port}`
       : `${status.port}-${status.port + status.count - 1}`,
     status,
-    state: stateText(status),
+    state: stateText(status) + marksOf(status),
   }));
   const portWidth = Math.max(4, ...rows.map(({ port }) => port.length));
   const stateWidth = Math.max(5, ...rows.map(({ state }) => state.length));
@@ -114,6 +139,14 @@ function table(
   const heading = `${fitted("NAME", nameWidth)}  ` +
     `${"PORT".padStart(portWidth)}  STATE`;
   return [paint.bold(heading), ...lines].join("\n") + "\n";
+}
+
+function marksOf({ reserved, notGood }: AssociationStatus): string {
+  const marks = [
+    ...(reserved ? ["reserved"] : []),
+    ...(notGood ? [`not good: ${notGood}`] : []),
+  ];
+  return marks.map((mark) => `, ${mark}`).join("");
 }
 
 function stateText({ state, holders, expires }: AssociationStatus): string {

@@ -1,5 +1,7 @@
 import { PortForError, quoted } from "../error.ts";
-import { LONGEST_TTL } from "../store/associate_options.ts";
+
+/** A century in seconds: a longer lease is a mistake. */
+export const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;
 
 const SECONDS: Readonly<Record<string, number>> = {
   s: 1,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseDuration } from "../../lib/cli/duration.ts";
+import { parseDuration } from "../../lib/ports/duration.ts";
 import { refused } from "../support/refused.ts";
 
 Deno.test("a duration is a whole number of seconds, minutes, hours or days", () => {

@@ -1,0 +1,139 @@
+import { nameProblem } from "../../association.ts";
+import { storeError } from "../../disk/store_error.ts";
+import { onOneLine, PortForError, quoted } from "../../error.ts";
+import type { Checkout } from "../../machine/checkout.ts";
+import { MANIFEST } from "../../machine/checkout.ts";
+import { joined } from "../../runtime/path.ts";
+import { errorCode, type Runtime } from "../../runtime/runtime.ts";
+import { utf8Text } from "../../runtime/utf8.ts";
+import { entryKey } from "../../toml/entry.ts";
+import type { Call } from "../call.ts";
+import { variablesOf } from "../env.ts";
+import type { FoundNames } from "../found_names.ts";
+
+/**
+ * `--here --init NAME...`: writes a first manifest at the root of the checkout.
+ * Without a name it has those of the services that publish ports in a Compose
+ * file, or of the lines of a Procfile.
+ */
+export async function init(call: Call): Promise<void> {
+  const { line, runtime } = call;
+  const checkout = call.checkout!;
+  const path = joined(checkout.root, MANIFEST, runtime.os);
+  if (checkout.manifest) throw there(path);
+  const { names, skipped } = line.names.length > 0
+    ? { names: [...new Set(line.names)], skipped: [] }
+    : await foundNames(checkout, runtime);
+  for (const name of names) {
+    const wrong = nameProblem(name);
+    if (wrong === undefined) continue;
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot write ${path}: the name ${quoted(name)} is not valid: ${wrong}`,
+    );
+  }
+  // Two names with one spelling are an error now, not at the first use.
+  variablesOf(names.map((name) => [name, 0] as const));
+  const text = manifestText(names);
+  create(path, text, runtime);
+  runtime.writeOut(
+    `wrote ${onOneLine(path)}:\n\n${text}` +
+      skipped.map((why) => `\nskipped: ${onOneLine(why)}`).join("") +
+      (skipped.length > 0 ? "\n" : ""),
+  );
+}
+
+/** What says which services a project has, the first that is there counts. */
+async function foundNames(
+  { root }: Checkout,
+  runtime: Runtime,
+): Promise<FoundNames> {
+  for (const file of COMPOSE_FILES) {
+    const text = textOf(joined(root, file, runtime.os), runtime);
+    if (text === undefined) continue;
+    const { composeNames } = await import("../compose_names.ts");
+    return nonEmpty(composeNames(text, file), file);
+  }
+  const procfile = textOf(joined(root, "Procfile", runtime.os), runtime);
+  if (procfile !== undefined) {
+    return nonEmpty(procfileNames(procfile), "Procfile");
+  }
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot write a manifest: ${root} has no Compose file and no Procfile to ` +
+      `take names from (name them: port-for --here --init web db)`,
+  );
+}
+
+const COMPOSE_FILES = [
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yaml",
+  "docker-compose.yml",
+];
+
+function nonEmpty(found: FoundNames, file: string): FoundNames {
+  if (found.names.length > 0) return found;
+  const why = found.skipped.length > 0 ? `: ${found.skipped.join("; ")}` : "";
+  throw new PortForError(
+    "FAILED",
+    `cannot write a manifest: ${file} names no service with a port${why} ` +
+      `(name them: port-for --here --init web db)`,
+  );
+}
+
+/** The process types of a Procfile: each line is `name: command`. */
+function procfileNames(text: string): FoundNames {
+  const names = [...text.matchAll(/^([A-Za-z0-9_-]+):/gm)]
+    .map(([, name]) => name!)
+    // By convention it runs once before a release, and listens on nothing.
+    .filter((name) => name !== "release");
+  return { names: [...new Set(names)], skipped: [] };
+}
+
+function manifestText(names: readonly string[]): string {
+  return `\
+# The ports of this project, another set for each checkout. See which:
+#   port-for --here
+# Run something with them (in $WEB_PORT, or {web} in its arguments):
+#   port-for --here -- npm run dev
+# A name can say more: { prefer = 3000 }, { count = 4 }, { udp = true }.
+[names]
+${names.map((name) => `${entryKey(name)} = {}\n`).join("")}
+# Variables of your own, made of these ports, for --env and commands:
+# [env]
+# DATABASE_URL = "postgres://localhost:{db}/shop"
+`;
+}
+
+/** Never replaces anything, nor follows a symlink. */
+function create(path: string, text: string, runtime: Runtime): void {
+  try {
+    const file = runtime.open(path, { createNew: true, mode: 0o644 });
+    try {
+      file.write(new TextEncoder().encode(text));
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") throw there(path);
+    throw storeError(`cannot write ${path}`, error, runtime);
+  }
+}
+
+function there(path: string): PortForError {
+  return new PortForError(
+    "FAILED",
+    `cannot write ${path}: it is there already (edit it)`,
+  );
+}
+
+function textOf(path: string, runtime: Runtime): string | undefined {
+  try {
+    const { kind, size } = runtime.stat(path);
+    if (kind !== "file" || size > 1024 * 1024) return undefined;
+    return utf8Text(runtime.readFile(path));
+  } catch {
+    return undefined;
+  }
+}

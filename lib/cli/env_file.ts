@@ -1,0 +1,114 @@
+import { replaceFile } from "../disk/replace_file.ts";
+import { storeError } from "../disk/store_error.ts";
+import type { StoredText } from "../disk/store_file.ts";
+import { PortForError } from "../error.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { utf8Text } from "../runtime/utf8.ts";
+
+const BEGIN =
+  "# port-for: begin (these lines are written anew by --env --write)";
+const END = "# port-for: end";
+
+/**
+ * Keeps lines in a file as a block of their own; all other lines stay. A file
+ * in which nothing changes is not touched: dev servers reload on every write.
+ *
+ * @returns Variables of the block that the file sets elsewhere, too.
+ * @throws {PortForError} The file is then as it was.
+ */
+export function writeBlock(
+  path: string,
+  lines: string,
+  runtime: Runtime,
+): string[] {
+  const before = readEnvFile(path, runtime);
+  const text = before?.text ?? "";
+  const rest = withoutBlock(text, path);
+  const after = withBlock(text, rest, lines);
+  if (after !== before?.text) {
+    const how = { isStillGood: () => true };
+    if (!replaceFile(path, before, after, how, runtime)) {
+      throw new PortForError(
+        "STORE_BUSY",
+        `cannot write ${path}: something else is changing it (try again)`,
+      );
+    }
+  }
+  const elsewhere = new Set(rest.before.concat(rest.after).map(variableIn));
+  return lines.split("\n").map(variableIn)
+    .filter((name): name is string => name !== undefined)
+    .filter((name) => elsewhere.has(name));
+}
+
+interface Rest {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly hadBlock: boolean;
+}
+
+/** The lines before and behind the block, each with its line end. */
+function withoutBlock(text: string, path: string): Rest {
+  const all = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const begin = all.findIndex((line) => line.trim() === BEGIN);
+  if (begin === -1) return { before: all, after: [], hadBlock: false };
+  const length = all.slice(begin).findIndex((line) => line.trim() === END);
+  if (length === -1) {
+    throw new PortForError(
+      "FAILED",
+      `cannot write ${path}: the line ${JSON.stringify(END)} is missing ` +
+        `behind line ${begin + 1} (remove that line, or put the other back)`,
+    );
+  }
+  return {
+    before: all.slice(0, begin),
+    after: all.slice(begin + length + 1),
+    hadBlock: true,
+  };
+}
+
+function withBlock(text: string, rest: Rest, lines: string): string {
+  const before = rest.before.join("");
+  // A line of somebody else's must not run into ours.
+  const gap = before === "" || before.endsWith("\n") ? "" : "\n";
+  const blank = rest.hadBlock || text === "" ? "" : "\n";
+  const block = `${BEGIN}\n${lines}${END}\n`;
+  return before + gap + blank + block + rest.after.join("");
+}
+
+/** The variable that a line sets, if it sets one. */
+function variableIn(line: string): string | undefined {
+  return /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
+}
+
+function readEnvFile(path: string, runtime: Runtime): StoredText | undefined {
+  try {
+    const { kind } = runtime.lstat(path);
+    if (kind !== "file") throw notRegular(path, kind === "symlink");
+    const file = runtime.open(path, { readOnly: true, neverWaits: true });
+    try {
+      const facts = file.stat();
+      if (facts.kind !== "file") throw notRegular(path, false);
+      const text = utf8Text(file.read());
+      if (text !== undefined) return { text, facts };
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw storeError(`cannot write ${path}`, error, runtime);
+  }
+  throw new PortForError(
+    "FAILED",
+    `cannot write ${path}: it is not UTF-8 text (convert it first)`,
+  );
+}
+
+function notRegular(path: string, isSymlink: boolean): PortForError {
+  return new PortForError(
+    "FAILED",
+    isSymlink
+      ? `cannot write ${path}: it is a symlink, often to another checkout's ` +
+        `file (name the file itself)`
+      : `cannot write ${path}: it is not a regular file`,
+  );
+}

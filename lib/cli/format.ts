@@ -1,0 +1,28 @@
+import { onOneLine } from "../error.ts";
+
+/**
+ * A text with `{NAME}` and `{port}`, the first name's, filled in; braces around
+ * anything else stay.
+ */
+export function filledFormat(
+  text: string,
+  ports: readonly (readonly [name: string, port: number])[],
+): string {
+  const places = new Map([
+    ...ports,
+    ...ports.slice(0, 1).map(([, port]) => ["port", port] as const),
+  ]);
+  return text.replace(
+    /\{([^{}]*)\}/g,
+    (whole, name: string) => `${places.get(name) ?? whole}`,
+  );
+}
+
+/** A text for one association, with `{name}` and `{port}` filled in. */
+export function filledFor(text: string, name: string, port: number): string {
+  const places = new Map([["name", onOneLine(name)], ["port", `${port}`]]);
+  return text.replace(
+    /\{([^{}]*)\}/g,
+    (whole, place: string) => places.get(place) ?? whole,
+  );
+}

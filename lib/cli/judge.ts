@@ -1,0 +1,112 @@
+import { type Association, portsOf } from "../association.ts";
+import type { Claim } from "../machine/claim.ts";
+import { readEphemeralRanges } from "../machine/ephemeral.ts";
+import { signOfNode } from "../machine/node.ts";
+import type { Policy } from "../place.ts";
+import {
+  DYNAMIC_RANGE,
+  formatPortRange,
+  formatPortRanges,
+  overlap,
+  SYSTEM_PORTS,
+} from "../ports/port_range.ts";
+import { PortSet, setOf } from "../ports/port_set.ts";
+import {
+  assignedPorts,
+  PUBLISHED_RANGE,
+  wellKnownPorts,
+} from "../ports/registry.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { readClaims } from "../store/claims.ts";
+import type { Call } from "./call.ts";
+
+/** Judges whether the ports that names have would be chosen today. */
+export class Judge {
+  readonly #reasons: readonly Reason[];
+  readonly #claims: readonly Claim[];
+
+  /** @param policy What the store's site wants. */
+  constructor({ store, runtime }: Call, policy: Policy) {
+    this.#reasons = reasonsToMove(runtime, policy);
+    this.#claims = readClaims(runtime, store.place.source());
+  }
+
+  /**
+   * Why a name's ports would not be chosen: the strongest reason. Nothing where
+   * they would be, or somebody has said that they know.
+   */
+  problem(association: Association): string | undefined {
+    if (association.allow) return undefined;
+    return this.#found(association)?.why;
+  }
+
+  /** Which of a name's ports that reason is about. */
+  ports(association: Association): string {
+    const common = this.#found(association)?.common ?? new PortSet();
+    return [...common.ranges()].map(formatPortRange).join(", ");
+  }
+
+  #found(
+    association: Association,
+  ): { why: string; common: PortSet } | undefined {
+    const held = setOf([portsOf(association)]);
+    for (const { why, ports } of this.#reasons) {
+      const common = new PortSet(held).retainAll(ports);
+      if (!common.isEmpty) return { why, common };
+    }
+    for (const claim of this.#claims) {
+      if (isForName(claim, association.name)) continue;
+      const common = setOf(claim.ranges).retainAll(held);
+      if (!common.isEmpty) return { why: claim.text, common };
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Whether a claim may well be for this very name: an administrator wrote it
+ * into /etc/services, made a socket unit for it, or keeps its port from the
+ * kernel.
+ */
+function isForName({ kind, by }: Claim, name: string): boolean {
+  if (kind === "reserved ports") return by === "";
+  if (kind === "store") return false;
+  return by.replace(/\.socket$/, "").toLowerCase() === name.toLowerCase();
+}
+
+/** Ports that would not be chosen today, and why. */
+interface Reason {
+  readonly why: string;
+  readonly ports: PortSet;
+}
+
+function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
+  const { ranges, configured } = readEphemeralRanges(runtime);
+  const ephemeral = `in the ephemeral range ${formatPortRanges(configured)}`;
+  const dynamic = range && overlap(range, DYNAMIC_RANGE)
+    ? [] // The policy wants it so.
+    : [{ why: "in the dynamic range", ports: setOf([DYNAMIC_RANGE]) }];
+  return [
+    { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
+    { why: "assigned by IANA", ports: assignedPorts() },
+    ...wellKnownReasons(runtime),
+    { why: ephemeral, ports: setOf(ranges) },
+    ...dynamic,
+  ];
+}
+
+/** What orchestrators publish services on matters only on one of their nodes. */
+function wellKnownReasons(runtime: Runtime): Reason[] {
+  const known = new PortSet(wellKnownPorts());
+  const published = new PortSet(known).retainAll(setOf([PUBLISHED_RANGE]));
+  const sign = signOfNode(runtime);
+  const node = sign === undefined ? [] : [{
+    why: `in ${formatPortRange(PUBLISHED_RANGE)}, on which the orchestrator ` +
+      `of this node publishes services (by ${sign})`,
+    ports: published,
+  }];
+  return [
+    ...node,
+    { why: "well known", ports: known.deleteAll(published) },
+  ];
+}

@@ -1,0 +1,155 @@
+import { PortForError } from "../error.ts";
+import { folderOf, joined } from "../runtime/path.ts";
+import type { FileFacts, Runtime } from "../runtime/runtime.ts";
+
+/** What says which ports a project needs, at the root of a checkout. */
+export const MANIFEST = ".port-for.toml";
+
+/** A checkout, and how it was told. */
+export interface Checkout {
+  /** Its root: an absolute path without symlinks. */
+  readonly root: string;
+  /** What makes it one; `undefined` where it is just the current folder. */
+  readonly marker?: ".git" | ".jj" | ".hg" | typeof MANIFEST;
+  /** The current folder: an absolute path without symlinks, in the root. */
+  readonly folder: string;
+  /** The path of its manifest, where it has one. */
+  readonly manifest?: string;
+}
+
+/**
+ * The checkout that the current folder is in: the nearest folder upwards with
+ * `.git`, `.jj` or `.hg`; where there is none, the nearest with a manifest; else
+ * the current folder. git itself is not asked, and its variables, which a hook
+ * has set, change nothing.
+ *
+ * @throws {PortForError} where the current folder is gone, or a manifest lies
+ * further down than the root: adding a file must not move ports silently.
+ */
+export function currentCheckout(runtime: Runtime): Checkout {
+  const folder = currentFolder(runtime);
+  const found = checkoutOf(folder, runtime);
+  const manifest = joined(found.root, MANIFEST, runtime.os);
+  for (const between of foldersUpTo(found.root, folder, runtime)) {
+    const lower = joined(between, MANIFEST, runtime.os);
+    if (factsOf(lower, runtime)) throw twoPlaces(lower, manifest);
+  }
+  return {
+    ...found,
+    folder,
+    ...(factsOf(manifest, runtime) ? { manifest } : {}),
+  };
+}
+
+/**
+ * The root of the checkout that a folder is in, and what marks it.
+ *
+ * @param folder An absolute path without symlinks.
+ */
+export function checkoutOf(
+  folder: string,
+  runtime: Runtime,
+): Pick<Checkout, "root" | "marker"> {
+  const home = homeFolder(runtime);
+  const candidates = foldersUpwards(folder, runtime)
+    // Many keep a repository there; their projects are further down.
+    .filter((path) => path !== home && folderOf(path, runtime.os) !== path);
+  for (const root of candidates) {
+    const marker = repositoryIn(root, runtime);
+    if (marker) return { root, marker };
+  }
+  const root = candidates.find((path) =>
+    factsOf(joined(path, MANIFEST, runtime.os), runtime)
+  );
+  return root ? { root, marker: MANIFEST } : { root: folder };
+}
+
+function repositoryIn(
+  folder: string,
+  runtime: Runtime,
+): ".git" | ".jj" | ".hg" | undefined {
+  const path = (name: string) => joined(folder, name, runtime.os);
+  if (isGit(path(".git"), runtime)) return ".git";
+  for (const marker of [".jj", ".hg"] as const) {
+    if (factsOf(path(marker), runtime)?.kind === "folder") return marker;
+  }
+  return undefined;
+}
+
+/**
+ * A repository, or the file that worktrees and submodules have in its place.
+ * What that says is not followed: it may lead to what is not in a container.
+ */
+function isGit(path: string, runtime: Runtime): boolean {
+  const facts = factsOf(path, runtime);
+  if (facts?.kind === "folder") {
+    return factsOf(joined(path, "HEAD", runtime.os), runtime) !== undefined;
+  }
+  if (facts?.kind !== "file" || facts.size > LONGEST_GIT_FILE) return false;
+  try {
+    const text = new TextDecoder().decode(runtime.readFile(path));
+    return text.startsWith("gitdir:");
+  } catch {
+    return false;
+  }
+}
+
+/** In bytes: it has one path in it. */
+const LONGEST_GIT_FILE = 16 * 1024;
+
+function currentFolder(runtime: Runtime): string {
+  try {
+    return runtime.realPath(runtime.currentFolder());
+  } catch (cause) {
+    throw new PortForError(
+      "FAILED",
+      "cannot tell which checkout this is: the current folder is gone " +
+        "(go to another one)",
+      { cause },
+    );
+  }
+}
+
+function homeFolder(runtime: Runtime): string | undefined {
+  const home = runtime.env("HOME") || runtime.env("USERPROFILE");
+  if (!home) return undefined;
+  try {
+    return runtime.realPath(home);
+  } catch {
+    return home;
+  }
+}
+
+/** A folder and those above it, the nearest first. */
+function foldersUpwards(folder: string, { os }: Runtime): string[] {
+  const folders = [folder];
+  for (;;) {
+    const above = folderOf(folders.at(-1)!, os);
+    if (above === folders.at(-1) || above === ".") return folders;
+    folders.push(above);
+  }
+}
+
+/** The folders below a root, down to one in it. */
+function foldersUpTo(root: string, folder: string, runtime: Runtime): string[] {
+  const upwards = foldersUpwards(folder, runtime);
+  const end = upwards.indexOf(root);
+  return end === -1 ? [] : upwards.slice(0, end);
+}
+
+/** What is at a path, symlinks followed; nothing where that cannot be told. */
+function factsOf(path: string, runtime: Runtime): FileFacts | undefined {
+  try {
+    return runtime.stat(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function twoPlaces(lower: string, atRoot: string): PortForError {
+  return new PortForError(
+    "FAILED",
+    `cannot use the manifest ${lower}: a checkout has one, at its root, which ` +
+      `would be ${atRoot} (move it there)`,
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * Variables that a stranger's manifest may set, and lines that every reader of
+ * a `.env` file reads alike. Measured with 29 of them: shells, Compose, Node,
+ * Bun, Deno, npm's and Python's dotenv, Vite's and Next's loaders, systemd,
+ * direnv, docker run, make and others.
+ *
+ * @module
+ */
+
+/** Names that a loader, a shell, an interpreter or git acts on. */
+const FORBIDDEN = new RegExp(
+  `^(?:${
+    [
+      "PATH|HOME|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|SHELL|CDPATH|GLOBIGNORE",
+      "PS[0-4]|PROMPT_COMMAND|FPATH|ZDOTDIR|MANPATH|TMPDIR|TERMINFO|LOCPATH",
+      "USER|LOGNAME|PWD|OLDPWD|UID|EUID|MAIL|NLSPATH|GCONV_PATH|RES_OPTIONS",
+      "HOSTALIASES|LOCALDOMAIN|EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|LESS.*",
+      "LD_.*|DYLD_.*|GIT_.*|SSH_.*|GPG_.*|NODE_.*|NPM_.*|YARN_.*|PNPM_.*|BUN_.*",
+      "DENO_.*|PYTHON.*|PIP_.*|RUBY.*|GEM_.*|BUNDLE_.*|PERL.*|JAVA_.*|JDK_.*",
+      "MAVEN_.*|GRADLE_.*|GO[A-Z]*|CARGO_.*|RUST.*|PHP.*|LUA_.*|MAKE.*|CC|CXX",
+      "DOCKER_.*|COMPOSE_.*|KUBE.*|SYSTEMD_.*|XDG_.*|PORT_FOR_.*|SUDO_.*",
+      ".*_OPTIONS|.*_PROXY|.*_COMMAND|.*_EDITOR|.*_PAGER|.*_PRELOAD|.*_STARTUP",
+    ].join("|")
+  })$`,
+  "i",
+);
+
+/** Why a manifest may not set a variable; `undefined` where it may. */
+export function variableProblem(name: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    return "its name is not letters, digits and underscores, or begins with " +
+      "a digit";
+  }
+  return FORBIDDEN.test(name)
+    ? "a manifest may not set it, for programs act on it (choose another name)"
+    : undefined;
+}
+
+/** Letters, digits, and what all readers take as it is. */
+const BARE = /^(?!=)[A-Za-z0-9_.,:/@%+\-!*?[\]{}^=\u00a1-\u{10ffff}]*$/u;
+
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x1f\x7f-\xa0\u2028\u2029]/;
+
+/**
+ * Why a value cannot be written so that all readers agree; `undefined` where it
+ * can.
+ */
+export function valueProblem(value: string): string | undefined {
+  if (value.includes("$")) {
+    return 'it has a "$", which some readers of such a file would expand';
+  }
+  if (CONTROL.test(value)) return "it has control characters in it";
+  return lineValue(value) === undefined
+    ? "no quotes make all readers of such a file agree on it (leave out " +
+      "quotes of the other kind, backslashes or backticks)"
+    : undefined;
+}
+
+/** A value as it is written behind `NAME=`; `undefined` where it cannot be. */
+export function lineValue(value: string): string | undefined {
+  if (BARE.test(value) && !value.includes(":=")) return value;
+  if (!/'|\\\\/.test(value) && !value.endsWith("\\")) return `'${value}'`;
+  if (!/["\\`]/.test(value)) return `"${value}"`;
+  return undefined;
+}
