@@ -2,7 +2,7 @@ import { PortForError } from "../error.ts";
 import { folderOf } from "../runtime/path.ts";
 import { factsIfThere } from "../runtime/presence.ts";
 import type { FileFacts, Runtime } from "../runtime/runtime.ts";
-import { flushFolder, giveLike, type Like } from "./replace_file.ts";
+import { flushFolder, giveLikeIfPossible, type Like } from "./replace_file.ts";
 import { storeError } from "./store_error.ts";
 import { machineStore } from "./usual_stores.ts";
 
@@ -65,7 +65,7 @@ function giveFolder(folder: string, like: Like, runtime: Runtime): void {
           `(try again)`,
       );
     }
-    giveLike(file, like);
+    giveLikeIfPossible(file, like);
   } finally {
     file.close();
   }

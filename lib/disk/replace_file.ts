@@ -30,7 +30,12 @@ export function replaceFile(
   let temporary: Temporary | undefined;
   try {
     temporary = createTemporary(path, before?.facts ?? like, runtime);
-    const written = writeTemporary(temporary, before?.facts ?? like, text);
+    const give = before ? giveLike : giveLikeIfPossible;
+    const written = writeTemporary(
+      temporary,
+      (file) => give(file, before?.facts ?? like ?? {}),
+      text,
+    );
     // Nothing can tell of an edit between the last look and the renaming, so
     // nothing stands between them.
     const unchanged = runtime.lstat(temporary.path).identity === written &&
@@ -66,12 +71,12 @@ interface Temporary {
 /** Writes the new text, down to the disk. Returns the identity of its file. */
 function writeTemporary(
   { file }: Temporary,
-  like: Like | undefined,
+  give: (file: OpenFile) => void,
   text: string,
 ): string {
   try {
     file.write(new TextEncoder().encode(text));
-    if (like) giveLike(file, like);
+    give(file);
     flush(() => file.sync());
     return file.stat().identity;
   } finally {
@@ -161,6 +166,20 @@ export function giveLike(
     }
   }
   if (mode !== undefined && file.stat().mode !== mode) file.chmod(mode);
+}
+
+/**
+ * The same for a new file, which has nobody's access to lose: the owner may be
+ * one to whom nothing can be given here, such as that of /tmp in a user
+ * namespace.
+ */
+export function giveLikeIfPossible(file: OpenFile, like: Like): void {
+  try {
+    giveLike(file, like);
+  } catch (error) {
+    if (!mayNotGive(error)) throw error;
+    giveLike(file, like.mode === undefined ? {} : { mode: like.mode });
+  }
 }
 
 /**
