@@ -45,6 +45,7 @@ const NO_LOCKS: readonly string[] = [
   "ENOTSUP",
   "ENOSYS",
   "EBADF",
+  "EINVAL",
 ];
 
 /**
