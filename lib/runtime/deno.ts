@@ -12,6 +12,7 @@ import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
 import { PortForError } from "../error.ts";
 import { readAll } from "./read_all.ts";
+import { uninterrupted } from "./uninterrupted.ts";
 import { writeAll } from "./write_all.ts";
 
 /** The runtime interface on Deno. */
@@ -237,7 +238,7 @@ async function lockFile(
   file: Deno.FsFile,
   milliseconds: number,
 ): Promise<boolean> {
-  if (file.tryLockSync(true)) return true;
+  if (uninterrupted(() => file.tryLockSync(true))) return true;
   if (milliseconds <= 0) return false;
   const waiting = waitingFor.get(file) ?? file.lock(true);
   waitingFor.set(file, waiting);
