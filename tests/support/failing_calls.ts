@@ -8,6 +8,21 @@
  * @module
  */
 
+/**
+ * What runs a command for which some system calls fail.
+ *
+ * @param rules `CALL[:FIRST_ARGUMENT]=ERRNO`, with numbers of Linux.
+ */
+export function failing(...rules: readonly string[]): string[] {
+  const module = new URL(import.meta.url).pathname;
+  const deno = [Deno.execPath(), "run", "--quiet", "--allow-all"];
+  return [...deno, module, ...rules, "--"];
+}
+
+/** Whether the kernel takes filters from this user, on this processor. */
+export const canFail: boolean = Deno.build.os === "linux" &&
+  ["x86_64", "aarch64"].includes(Deno.build.arch);
+
 /** The numbers of system calls, on x86-64 and arm64. */
 const CALLS: Readonly<Record<string, readonly [x64: number, arm64: number]>> = {
   socket: [41, 198],
