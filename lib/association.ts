@@ -20,6 +20,11 @@ export interface Association {
    * alone, where the kernel knew already. Without it, nothing.
    */
   readonly reserved?: "kernel" | "file";
+  /**
+   * The file below the store that says so, where it is not the store itself:
+   * port-for never writes that.
+   */
+  readonly layer?: string;
   /** Set where somebody knows that the port is not a good one. */
   readonly allow?: true;
 }

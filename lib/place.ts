@@ -58,6 +58,11 @@ export interface View {
   /** Everything, in the order of the place; unsound entries are left out. */
   all(): Awaitable<readonly Association[]>;
   /**
+   * What read-only layers below say, whether or not it counts; only a place
+   * that has such.
+   */
+  layered?(): readonly Association[];
+  /**
    * Refuses to go on where anything is wrong.
    *
    * @throws {PortForError} `STORE_INVALID`.

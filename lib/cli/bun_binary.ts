@@ -7,8 +7,10 @@ import {
   quickArgs,
   quickEnv,
   readQuickly,
+  tomlFilesIn,
 } from "../runtime/bun_quick.ts";
-import { answerIn, LARGEST_QUICK, plainLookup } from "./lookup.ts";
+import { layersAmong, layersFolder } from "../disk/layer_names.ts";
+import { answerIn, LARGEST_QUICK, needsLayers, plainLookup } from "./lookup.ts";
 
 const answer = await quickAnswer();
 if (answer === undefined) {
@@ -24,11 +26,24 @@ async function quickAnswer(): Promise<string | undefined> {
     const text = await readQuickly(asked.path, LARGEST_QUICK);
     // What is not UTF-8, or claims to be, is for others to look at.
     if (text === undefined || text.includes("\ufffd")) return undefined;
-    return answerIn(text, asked.names);
+    if (!needsLayers(text, asked.names)) return answerIn(text, asked.names);
+    const layers = await layerTexts(asked.path);
+    return layers && answerIn(text, asked.names, layers);
   } catch {
     // Whoever takes over finds the same, and says it.
     return undefined;
   }
+}
+
+async function layerTexts(path: string): Promise<string[] | undefined> {
+  const folder = layersFolder(path);
+  const names = layersAmong(tomlFilesIn(folder));
+  const texts = await Promise.all(
+    names.map((name) => readQuickly(`${folder}/${name}`, LARGEST_QUICK)),
+  );
+  return texts.every((text) => text !== undefined && !text.includes("\ufffd"))
+    ? texts as string[]
+    : undefined;
 }
 
 async function failed(error: unknown): Promise<void> {

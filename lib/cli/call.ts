@@ -26,6 +26,8 @@ export interface StoreContent {
   readonly associations: Association[];
   /** Its `[policy]`. */
   readonly policy: Policy;
+  /** What layers below it say, whether or not it counts. */
+  readonly layered: readonly Association[];
 }
 
 /** Reads the store of a call; by default what is wrong with it is a warning. */
@@ -36,14 +38,24 @@ export async function readStore(
   const view = await store.place.read([]);
   const how = { onProblem: store.warn, ...options };
   const associations = listed(await view.all(), view, how);
-  return { associations, policy: view.policy };
+  return { associations, policy: view.policy, layered: view.layered?.() ?? [] };
 }
 
 /**
  * Names with their ports, as `--json` prints them for names and for `--list`; a
- * block of ports is a list.
+ * block of ports is a list. With `--list`, what stands in a layer says so.
  */
-export type NamedPorts = Readonly<Record<string, number | readonly number[]>>;
+export type NamedPorts = Readonly<
+  Record<
+    string,
+    | number
+    | readonly number[]
+    | {
+      readonly port: number | readonly number[];
+      readonly layer: string;
+    }
+  >
+>;
 
 /** A name as the caller wrote it, and what it holds. */
 export type Named = readonly [name: string, association: Association];
@@ -62,10 +74,22 @@ export function printPorts(
 
 /** `NamedPorts` as a line of JSON. */
 export function namedPortsJson(named: readonly Named[]): string {
-  return jsonObject(named.map(([name, association]) => [
-    name,
-    association.count === 1 ? association.port : portList(association),
-  ]));
+  return jsonObject(
+    named.map(([name, association]) => [name, jsonPorts(association)]),
+  );
+}
+
+function jsonPorts(association: Association): number | number[] {
+  return association.count === 1 ? association.port : portList(association);
+}
+
+/** The same for `--list`, where it counts what stands in which file. */
+export function listedPortsJson(associations: readonly Association[]): string {
+  return jsonObject(associations.map((association) => {
+    const { name, layer } = association;
+    const port = jsonPorts(association);
+    return [name, layer === undefined ? port : { port, layer }];
+  }));
 }
 
 /** The ports that an association holds, one by one. */

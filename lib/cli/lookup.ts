@@ -1,5 +1,6 @@
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { layersAmong, layersFolder } from "../disk/layer_names.ts";
 import { readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
 
@@ -76,17 +77,26 @@ export function plainLookup(
  * The answer to a plain lookup.
  *
  * @param text The text of the store.
+ * @param layers The texts of its layers, in order, where a name is not in it.
  * @returns What to print; `undefined` where it takes more to answer, or to say
  * what is wrong.
  */
 export function answerIn(
   text: string,
   names: readonly string[],
+  layers: readonly string[] = [],
 ): string | undefined {
   // Where a name is new, reading all the others would be in vain.
-  if (!names.every((name) => text.includes(name))) return undefined;
-  const ports = portsIn(text, names);
+  const texts = [text, ...layers];
+  const isThere = (name: string) => texts.some((text) => text.includes(name));
+  if (!names.every(isThere)) return undefined;
+  const ports = portsIn(text, names, layers);
   return ports?.map((port) => `${port}\n`).join("");
+}
+
+/** Whether layers have to be asked: the store's own text lacks a name. */
+export function needsLayers(text: string, names: readonly string[]): boolean {
+  return !names.every((name) => text.includes(name));
 }
 
 /** Answers a plain lookup; `undefined` for any other call. */
@@ -98,17 +108,32 @@ export function lookup(runtime: Runtime): string | undefined {
     if (kind !== "file" || size > LARGEST_QUICK) return undefined;
     const bytes = runtime.readFile(asked.path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return answerIn(text, asked.names);
+    const layers = needsLayers(text, asked.names)
+      ? layerTexts(asked.path, runtime)
+      : [];
+    return answerIn(text, asked.names, layers);
   } catch {
     // Whoever takes over finds the same, and says it.
     return undefined;
   }
 }
 
+function layerTexts(path: string, runtime: Runtime): string[] {
+  const folder = layersFolder(path);
+  return layersAmong(runtime.readFolder(folder)).map((name) => {
+    const file = `${folder}/${name}`;
+    const { kind, size } = runtime.stat(file);
+    if (kind !== "file" || size > LARGEST_QUICK) throw new Error("odd");
+    return new TextDecoder("utf-8", { fatal: true })
+      .decode(runtime.readFile(file));
+  });
+}
+
 /** The ports of names in a sound store; `undefined` where anything is odd. */
 function portsIn(
   text: string,
   names: readonly string[],
+  layers: readonly string[],
 ): number[] | undefined {
   const plain = readPlainText(text);
   if (!plain?.bareHead) return undefined;
@@ -119,7 +144,14 @@ function portsIn(
     blocks.push(block);
   }
   if (anyOverlap(blocks)) return undefined;
-  const ports = names.map((name) => plain.entries.get(name));
+  const below = layers
+    .filter((layer) => names.some((name) => layer.includes(name)))
+    .map(readPlainText);
+  if (!below.every((layer) => layer?.bareHead)) return undefined;
+  const entries = [plain, ...below].map((layer) => layer!.entries);
+  const ports = names.map((name) =>
+    entries.find((entries) => entries.has(name))?.get(name)
+  );
   return ports.every((port) => typeof port === "number") ? ports : undefined;
 }
 

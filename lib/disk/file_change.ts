@@ -10,6 +10,8 @@ import {
 import { createFolderOf } from "./new_files.ts";
 import { updateStore } from "./store_update.ts";
 import type { Waiting } from "./store_lock.ts";
+import { readLayers } from "./layers.ts";
+import { StoreText } from "./store_text.ts";
 import { StoreView } from "./store_view.ts";
 
 /** How a store's file is written. */
@@ -38,33 +40,34 @@ export async function changeFile(
 ): Promise<void> {
   if (options.createFolder) createFolderOf(path, runtime);
   await updateStore(path, options, runtime, async (text, real) => {
-    const view = new StoreView(path, text, real);
+    const own = new StoreText(path, text);
+    const view = new StoreView(own, real, readLayers(path, runtime));
     view.refuseProblems();
     const { changes, ...steps } = await step(view);
-    return { text: edited(path, view, changes), ...steps };
+    return { text: edited(path, own, changes), ...steps };
   });
 }
 
 /** The text with changes made; leases that have ended leave it with them. */
 function edited(
   path: string,
-  view: StoreView,
+  { document }: StoreText,
   changes: Changes,
 ): string | undefined {
   if (changes.size === 0) return undefined;
   const all = new Map(changes);
-  for (const association of view.all()) {
+  for (const association of document.associations.values()) {
     const { name, reserved } = association;
     if (!isExpired(association) || all.has(name)) continue;
     // To end a reservation takes the right to, and a call that is about it;
     // what a person wrote beside a lease stays until they prune.
-    if (!reserved && isPlainEntry(view.document, name)) {
+    if (!reserved && isPlainEntry(document, name)) {
       all.set(name, undefined);
     }
   }
   try {
-    const edited = editDocument(view.document, all);
-    new StoreView(path, edited).refuseProblems();
+    const edited = editDocument(document, all);
+    new StoreText(path, edited).refuseProblems();
     return edited;
   } catch (error) {
     if (!(error instanceof EditError)) throw error;

@@ -1,8 +1,10 @@
 import type { Change, Place, View } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { realPathOf } from "./real_path.ts";
+import { readLayers } from "./layers.ts";
 import { readStore } from "./store_file.ts";
 import type { FilePlaceOptions } from "./file_change.ts";
+import { StoreText } from "./store_text.ts";
 import { StoreView } from "./store_view.ts";
 
 /** A store in a TOML file, which is read as a whole, and replaced as a whole. */
@@ -29,7 +31,12 @@ export class FilePlace implements Place {
   }
 
   read(): StoreView {
-    return new StoreView(this.name, readStore(this.name, this.#runtime)?.text);
+    const text = readStore(this.name, this.#runtime)?.text;
+    return new StoreView(
+      new StoreText(this.name, text),
+      this.name,
+      readLayers(this.name, this.#runtime),
+    );
   }
 
   async change(

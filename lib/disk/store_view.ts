@@ -1,81 +1,67 @@
-import type { Association } from "../association.ts";
-import { PortForError } from "../error.ts";
-import { portsOf } from "../association.ts";
+import { type Association, portsOf } from "../association.ts";
 import type { Policy, View } from "../place.ts";
 import { type PortSet, setOf } from "../ports/port_set.ts";
-import { type Document, type Problem, readDocument } from "../toml/document.ts";
-import { NotTomlError } from "../toml/meaning.ts";
+import { allInLayers, inLayers, type Layer } from "./layers.ts";
+import type { StoreText } from "./store_text.ts";
 
-/** What a store's text says, with errors that say where it says so. */
+/** What a store in a file says, with the layers below it. */
 export class StoreView implements View {
-  /** What the text means. */
-  readonly document: Document;
-  /** Where the text is from, symlinks followed. */
+  /** The file's own text. */
+  readonly own: StoreText;
+  /** Where it is, symlinks followed. */
   readonly source: string;
-  readonly #path: string;
+  readonly #layers: readonly Layer[];
 
   /**
-   * @param path Where the text is from, for messages.
-   * @param text The text; `undefined` for a store that does not exist yet.
-   * @param source The path without symlinks. By default the path.
-   * @throws {PortForError} `STORE_INVALID` where it is not TOML at all.
+   * @param source Where the store is, symlinks followed.
+   * @param layers The layers below it, the first one to count first.
    */
-  constructor(path: string, text: string | undefined, source = path) {
-    this.#path = path;
+  constructor(own: StoreText, source: string, layers: readonly Layer[]) {
+    this.own = own;
     this.source = source;
-    try {
-      this.document = readDocument(text);
-    } catch (error) {
-      if (error instanceof NotTomlError) throw this.#invalid(error.problem);
-      throw error;
-    }
+    this.#layers = layers;
   }
 
   get policy(): Policy {
-    return this.document.policy;
+    return this.own.document.policy;
   }
 
   get problems(): readonly string[] {
-    return this.document.problems.map((problem) => this.#described(problem));
+    return this.#texts.flatMap((text) => text.problems);
   }
 
   find(name: string): Association | undefined {
-    const { problems, associations } = this.document;
-    const problem = problems.find((problem) => problem.name === name);
-    if (problem) throw this.#invalid(problem);
-    return associations.get(name);
+    return this.own.find(name) ?? inLayers(this.#layers, name);
   }
 
   holders(ports: PortSet): readonly Association[] {
-    return this.all().filter((association) => {
+    const all = [...this.own.all(), ...allInLayers(this.#layers)];
+    return all.filter((association) => {
       const { first, last } = portsOf(association);
       if (first === last) return ports.has(first);
       return !setOf([{ first, last }]).retainAll(ports).isEmpty;
     });
   }
 
+  /** Everything; of a name that several places have, what counts. */
   all(): readonly Association[] {
-    return [...this.document.associations.values()];
+    const all = new Map(this.own.document.associations);
+    for (const association of allInLayers(this.#layers)) {
+      if (!all.has(association.name)) all.set(association.name, association);
+    }
+    return [...all.values()];
+  }
+
+  /** Everything that layers say, whether or not it counts. */
+  layered(): readonly Association[] {
+    return allInLayers(this.#layers);
   }
 
   refuseProblems(): void {
-    const [first] = this.document.problems;
-    if (first) throw this.#invalid(first);
+    for (const text of this.#texts) text.refuseProblems();
   }
 
-  #described(problem: Problem): string {
-    return `${this.#place(problem)}: ${problem.message}`;
-  }
-
-  #invalid(problem: Problem): PortForError {
-    return new PortForError(
-      "STORE_INVALID",
-      `cannot use the store ${this.#described(problem)} ` +
-        `(fix it by hand; nothing was changed)`,
-    );
-  }
-
-  #place({ line, column }: Problem): string {
-    return `${this.#path}, line ${line}, column ${column}`;
+  get #texts(): StoreText[] {
+    return [this.own, ...this.#layers.map(({ content }) => content)];
   }
 }

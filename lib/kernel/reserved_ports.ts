@@ -15,7 +15,8 @@ export function reservedPorts(
 ): ReservedPorts {
   const of = (...kinds: Association["reserved"][]) =>
     setOf(
-      associations.filter(({ reserved }) => kinds.includes(reserved))
+      associations
+        .filter(({ reserved, layer }) => !layer && kinds.includes(reserved))
         .map(portsOf),
     );
   return { kernel: of("kernel"), file: of("kernel", "file") };

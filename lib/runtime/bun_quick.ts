@@ -12,6 +12,9 @@ declare const Bun: {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: BunFile;
   file(path: string): BunFile;
+  Glob: new (pattern: string) => {
+    scanSync(folder: string): Iterable<string>;
+  };
   write(to: BunFile, text: string): Promise<number>;
 };
 
@@ -40,6 +43,15 @@ export async function readQuickly(
   const file = Bun.file(path);
   // One look, without a thread: a second one would cost what reading does.
   return file.size <= most ? await file.text() : undefined;
+}
+
+/** The files in a folder that end in `.toml`; none where there is no folder. */
+export function tomlFilesIn(folder: string): string[] {
+  try {
+    return [...new Bun.Glob("*.toml").scanSync(folder)];
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -74,11 +74,29 @@ async function known(
     const association = liveIn(view, name);
     if (!association) return undefined;
     refuseOther(association, options);
+    if (association.layer) {
+      refuseToChange(association, options);
+      known.push(association);
+      continue;
+    }
     if (isRenewedBy(options.ttl, association)) return undefined;
     if (options.allow && !association.allow) return undefined;
     known.push(association);
   }
   return known;
+}
+
+/** What stands in a layer is changed there. */
+function refuseToChange(
+  { name, layer }: Association,
+  { reserve, allow }: AssociateOptions,
+): void {
+  if (!reserve && !allow) return;
+  throw new PortForError(
+    "PORT_TAKEN",
+    `cannot change ${quoted(name)}: it stands in ${layer}, which port-for ` +
+      `never writes (change it there)`,
+  );
 }
 
 /** A lease by a wrong clock would be over as soon as the clock is right. */
@@ -111,6 +129,10 @@ async function associated(
       if (changes.has(name)) continue;
       const there = liveIn(view, name) ?? await reservedLease(view, name);
       if (there) refuseOther(there, options);
+      if (there?.layer) {
+        refuseToChange(there, options);
+        continue;
+      }
       const association = there ??
         await newAssociation(view, request, choosers.for(options), changes);
       const wanted = withWishes(there, association, options);

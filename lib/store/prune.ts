@@ -24,7 +24,9 @@ export async function prune(store: Store): Promise<Pruned[]> {
   // Before the lock is taken: a file system that hangs must not stop others.
   const all = await (await store.place.read([])).all();
   const gone = await abandoned(all, store.runtime);
-  if (gone.size === 0 && !all.some((one) => isExpired(one))) return [];
+  if (gone.size === 0 && !all.some((one) => isExpired(one) && !one.layer)) {
+    return [];
+  }
   let dropped: Pruned[] = [];
   await changeStore(store, [], async (view) => {
     dropped = (await view.all()).flatMap((association) => {
@@ -69,7 +71,8 @@ function reasonToDrop(
   association: Association,
   gone: ReadonlySet<string>,
 ): string | undefined {
-  const { expires, directory } = association;
+  const { expires, directory, layer } = association;
+  if (layer) return undefined;
   if (isExpired(association)) {
     return `its lease ended at ${expires!.toISOString()}`;
   }

@@ -23,7 +23,8 @@ export async function release(
   let without: string[] = [];
   await changeStore(store, names, (view) => {
     without = names.filter((name) => !holds(view, name));
-    return Promise.resolve(new Map(names.map((name) => [name, undefined])));
+    const own = names.filter((name) => !view.find(name)?.layer);
+    return Promise.resolve(new Map(own.map((name) => [name, undefined])));
   });
   return without;
 }
@@ -31,5 +32,6 @@ export async function release(
 /** Whether a name has anything to take away. */
 function holds(view: View, name: string): boolean {
   const association = view.find(name);
-  return association !== undefined && holdsPorts(association);
+  return association !== undefined && !association.layer &&
+    holdsPorts(association);
 }

@@ -24,7 +24,7 @@ import {
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
-import { type Call, readStore, type StoreContent } from "../call.ts";
+import { type Call, portList, readStore, type StoreContent } from "../call.ts";
 import { associationsHere, isOlderName } from "../here.ts";
 import { Judge } from "../judge.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
@@ -56,7 +56,11 @@ async function checked(call: Call): Promise<CheckReport> {
   const { store, runtime } = call;
   const path = store.place.name;
   const problems: string[] = [...fileProblems(path, runtime)];
-  let content: StoreContent = { associations: [], policy: {} };
+  let content: StoreContent = {
+    associations: [],
+    policy: {},
+    layered: [],
+  };
   try {
     content = await readStore(call, {
       expired: true,
@@ -80,6 +84,7 @@ async function checked(call: Call): Promise<CheckReport> {
         `(${MOVE}; or say that you know with --port N --allow)`,
     );
   }
+  problems.push(...layerProblems(content.associations, content.layered));
   problems.push(...reservationProblems(path, associations, runtime));
   const statuses = await statusOf(associations, runtime);
   const notes = [
@@ -109,6 +114,35 @@ function useNotes({ name, port, holders }: AssociationStatus): string[] {
   return [...ports].map(([port, holders]) =>
     `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
   );
+}
+
+/** Contradictions among layers, and of layers with the store. */
+function* layerProblems(
+  counting: readonly Association[],
+  layered: readonly Association[],
+): Generator<string> {
+  const byName = new Map(counting.map((one) => [one.name, one]));
+  const byPort = new Map<number, Association>();
+  for (const association of counting) {
+    for (const port of portList(association)) byPort.set(port, association);
+  }
+  for (const association of layered) {
+    const { name, port, count, layer } = association;
+    const other = byName.get(name);
+    const where = (one: Association) => one.layer ?? "the store";
+    if (other && (other.port !== port || other.count !== count)) {
+      yield `${quoted(name)} has port ${other.port} in ${
+        where(other)
+      }, which ` +
+        `counts, and ${port} in ${layer} (make them agree)`;
+    }
+    for (const one of portList(association)) {
+      const holder = byPort.get(one);
+      if (holder === undefined || holder.name === name) continue;
+      yield `port ${one} belongs to ${quoted(holder.name)} in ` +
+        `${where(holder)} and to ${quoted(name)} in ${layer} (change one)`;
+    }
+  }
 }
 
 function forbiddenNote({ name, port }: AssociationStatus): string {

@@ -198,9 +198,10 @@ function* facts(
     yield "excluded by the [policy] of the store";
   }
   if (association) {
-    const { name, expires } = association;
+    const { name, expires, layer } = association;
     yield `the port of ${quoted(name)}` +
-      (expires ? ` until ${expires}` : "");
+      (expires ? ` until ${expires}` : "") +
+      (layer ? `, from ${layer}` : "");
   }
   for (const holder of holders) yield holderFact(holder);
   if (explanation.free) {

@@ -1,7 +1,7 @@
 import { onOneLine, quoted } from "../../error.ts";
 import { formatPortRange } from "../../ports/port_range.ts";
 import { type Association, portsOf } from "../../association.ts";
-import { type Call, namedPortsJson, readStore } from "../call.ts";
+import { type Call, listedPortsJson, readStore } from "../call.ts";
 import { filledFor } from "../format.ts";
 import { variablesWithoutClashes } from "../env.ts";
 import { associationsHere } from "../here.ts";
@@ -27,10 +27,7 @@ export async function list(call: Call): Promise<number> {
   const format = line.value("format");
   if (line.has("json")) {
     runtime.writeOut(
-      namedPortsJson(here.map(({ association }) => [
-        association.name,
-        association,
-      ])),
+      listedPortsJson(here.map(({ association }) => association)),
     );
   } else if (format !== undefined) {
     runtime.writeOut(

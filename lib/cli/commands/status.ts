@@ -25,6 +25,8 @@ export interface AssociationStatus {
   readonly state: "free" | "in use" | "forbidden" | "expired";
   /** When its lease ends or ended, as RFC 3339 writes it. */
   readonly expires?: string;
+  /** The file below the store that it stands in, if that is not the store. */
+  readonly layer?: string;
   /** Set where the kernel is told to keep its ports from others. */
   readonly reserved?: true;
   /** Why its ports would not be chosen today, where they would not. */
@@ -77,6 +79,7 @@ export async function statusOf(
       count,
       state: stateOf(verdicts, expired),
       ...(expires ? { expires: expires.toISOString() } : {}),
+      ...(association.layer ? { layer: association.layer } : {}),
       ...(association.reserved ? { reserved: true } : {}),
       ...noteOf(association, judge),
       holders: found,
@@ -141,8 +144,9 @@ function table(
   return [paint.bold(heading), ...lines].join("\n") + "\n";
 }
 
-function marksOf({ reserved, notGood }: AssociationStatus): string {
+function marksOf({ layer, reserved, notGood }: AssociationStatus): string {
   const marks = [
+    ...(layer ? [`from ${onOneLine(layer)}`] : []),
     ...(reserved ? ["reserved"] : []),
     ...(notGood ? [`not good: ${notGood}`] : []),
   ];

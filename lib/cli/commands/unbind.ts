@@ -4,13 +4,29 @@ import type { Call } from "../call.ts";
 import { wantedNames } from "../here.ts";
 import { warn } from "../messages.ts";
 
-/** `--unbind NAME`: takes associations away. */
-export async function unbind(call: Call): Promise<void> {
+/**
+ * `--unbind NAME`: names give up their ports.
+ *
+ * @returns 1 where one stands in a layer, and so still has its port.
+ */
+export async function unbind(call: Call): Promise<number> {
   const { line, store, runtime } = call;
   const wanted = await wantedNames(call, line.values("unbind"));
   const names = wanted.map(({ full }) => full);
   const [{ directory } = {}] = wanted;
-  for (const name of await release(store, names, directory)) {
-    warn(runtime, `${quoted(name)} has no port in ${store.place.name}`);
+  const without = await release(store, names, directory);
+  const view = await store.place.read(without);
+  let status = 0;
+  for (const name of without) {
+    const layer = view.find(name)?.layer;
+    if (layer) {
+      status = 1;
+      warn(
+        runtime,
+        `${quoted(name)} stands in ${layer}, which port-for never writes ` +
+          `(take it away there)`,
+      );
+    } else warn(runtime, `${quoted(name)} has no port in ${store.place.name}`);
   }
+  return status;
 }

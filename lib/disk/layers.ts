@@ -1,0 +1,63 @@
+import { type Association, isExpired } from "../association.ts";
+import { joined } from "../runtime/path.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { layersAmong, layersFolder } from "./layer_names.ts";
+import { readError } from "./store_error.ts";
+import { readStore } from "./store_file.ts";
+import { StoreText } from "./store_text.ts";
+
+/** A read-only file below a store, whose names and ports count as taken. */
+export interface Layer {
+  /** The path of the file. */
+  readonly path: string;
+  /** What it says. */
+  readonly content: StoreText;
+}
+
+/**
+ * The layers of a store, in the order of their names.
+ *
+ * @throws {PortForError} where one of them cannot be read: it may have promised
+ * any port.
+ */
+export function readLayers(store: string, runtime: Runtime): Layer[] {
+  const folder = layersFolder(store);
+  return layersAmong(namesIn(folder, runtime)).flatMap((name) => {
+    const path = joined(folder, name, runtime.os);
+    const text = readStore(path, runtime)?.text;
+    // It is gone again.
+    if (text === undefined) return [];
+    return [{ path, content: new StoreText(path, text) }];
+  });
+}
+
+function namesIn(folder: string, runtime: Runtime): string[] {
+  try {
+    return runtime.readFolder(folder);
+  } catch (error) {
+    const code = errorCode(error) ?? "";
+    if (["ENOENT", "ENOTDIR"].includes(code)) return [];
+    throw readError(folder, error, runtime);
+  }
+}
+
+/** What the layers say of a name; the first one that has it counts. */
+export function inLayers(
+  layers: readonly Layer[],
+  name: string,
+): Association | undefined {
+  for (const { path, content } of layers) {
+    const association = content.find(name);
+    if (association && !isExpired(association)) {
+      return { ...association, layer: path };
+    }
+  }
+  return undefined;
+}
+
+/** Everything that layers say, each with where it stands. */
+export function allInLayers(layers: readonly Layer[]): Association[] {
+  return layers.flatMap(({ path, content }) =>
+    content.all().map((association) => ({ ...association, layer: path }))
+  );
+}
