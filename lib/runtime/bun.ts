@@ -106,6 +106,9 @@ export const bunRuntime: Runtime = {
   bindUdp,
   connectTcp,
   isIntercepted,
+
+  // Few calls send anything: the others do not load what that takes.
+  post: async (what) => await (await import("./bun_post.ts")).post(what),
 };
 
 function writeOut(text: string): void {

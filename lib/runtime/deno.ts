@@ -59,6 +59,9 @@ export const denoRuntime: Runtime = {
   bindUdp,
   connectTcp,
   isIntercepted,
+
+  // Few calls send anything: the others do not load what that takes.
+  post: async (what) => await (await import("./deno_post.ts")).post(what),
 };
 
 /**

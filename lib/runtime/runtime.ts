@@ -1,3 +1,5 @@
+import type { Post, Posted } from "./post.ts";
+
 /**
  * What port-for needs from the program that runs it. Everything that port-for
  * does to a machine goes through this interface, so that the same code runs on
@@ -100,6 +102,9 @@ export interface Runtime {
     port: number,
     timeoutMs: number,
   ): Promise<boolean>;
+
+  /** Sends something by HTTP: once, by no proxy. */
+  post(what: Post): Promise<Posted>;
 }
 
 /** What port-for looks at in a file. */

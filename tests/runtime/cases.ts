@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import type { Runtime } from "../../lib/runtime/runtime.ts";
 import type { RuntimeCase, Setting } from "./case.ts";
 import { FILE_CASES } from "./file_cases.ts";
+import { POST_CASES } from "./post_cases.ts";
 import { PROCESS_CASES } from "./process_cases.ts";
 import { SOCKET_CASES } from "./socket_cases.ts";
 
@@ -13,6 +14,7 @@ import { SOCKET_CASES } from "./socket_cases.ts";
 const CASES: readonly RuntimeCase[] = [
   ...FILE_CASES,
   ...SOCKET_CASES,
+  ...POST_CASES,
   ...PROCESS_CASES,
 ];
 

@@ -1,0 +1,21 @@
+import process from "node:process";
+import { type Post, type Posted, posted, withoutProxies } from "./post.ts";
+
+/** Sends something by HTTP, once. */
+export function post(what: Post): Promise<Posted> {
+  const how = {
+    keepalive: false,
+    headers: { Connection: "close" },
+    ...(what.tls ? { tls: what.tls } : {}),
+  };
+  // It looks at them when it is called, not later.
+  return withoutProxies(process.env, () => posted(what, how, isNotSent));
+}
+
+/** What Bun says where it found no way to a server, or does not trust it. */
+function isNotSent(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" &&
+    /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|.*CERT.*|UNABLE_TO_.*|.*(?:SSL|TLS).*)$/
+      .test(code);
+}
