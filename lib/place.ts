@@ -18,6 +18,13 @@ export interface Place {
    */
   source(): string | undefined;
   /**
+   * How much one change can give to names: 2 for each of them, and 1 for each
+   * of their ports. Without it, any amount.
+   */
+  readonly capacity?: number;
+  /** The shortest lease that it can keep, in seconds. Without it, any. */
+  readonly shortestLease?: number;
+  /**
    * What it says now.
    *
    * @param names The names that will be looked for; a large place fetches no
@@ -37,6 +44,20 @@ export interface Place {
     names: readonly string[],
     step: (view: View) => Promise<Change>,
   ): Promise<void>;
+  /**
+   * What is wrong with how it keeps associations, beside what its view says.
+   *
+   * @param mend Whether to put right what can be.
+   */
+  check?(mend: boolean): Promise<Checked>;
+}
+
+/** What a check of a place has found. */
+export interface Checked {
+  /** What is wrong, and what to do about it. */
+  readonly problems: readonly string[];
+  /** What was wrong, and is put right now. */
+  readonly mended: readonly string[];
 }
 
 /** What a place says at one moment. */
@@ -45,6 +66,11 @@ export interface View {
   readonly source: string;
   /** What this site wants of ports that are chosen. */
   readonly policy: Policy;
+  /**
+   * Why this may be out of date, where it may: what is not here may have been
+   * given since.
+   */
+  readonly old?: string;
   /** What is wrong, each with its place. Such a view must not be changed. */
   readonly problems: readonly string[];
   /**

@@ -24,7 +24,7 @@ export function* candidatesFor(
   good: PortSet,
 ): Generator<number> {
   const drawn = new Set<number>();
-  const random = mulberry32(fnv1a(name));
+  const random = mulberry32(hashOf(name));
   for (let draw = 0; draw < DRAWS; draw++) {
     const port = FIRST_DRAWN + Math.floor(random() * DRAWN);
     if (!good.has(port) || drawn.has(port)) continue;
@@ -66,7 +66,7 @@ function randomBelow(limit: number): number {
 }
 
 /** The FNV-1a hash, 32 bits, of the text's UTF-8 bytes. */
-function fnv1a(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) {
     hash = Math.imul(hash ^ byte, 0x01000193);

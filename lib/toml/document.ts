@@ -60,7 +60,7 @@ export function readDocument(text: string | undefined): Document {
 }
 
 /** What is wrong, before its place in the text is looked up. */
-interface Fault {
+export interface Fault {
   readonly path: readonly string[];
   readonly message: string;
   readonly name?: string;
@@ -77,8 +77,8 @@ function* versionFaults({ version }: Toml): Generator<Fault> {
   };
 }
 
-/** Reads the policy; what is wrong with it goes into `faults`. */
-function readPolicy(value: unknown, faults: Fault[]): Policy {
+/** Reads a policy; what is wrong with it goes into `faults`. */
+export function readPolicy(value: unknown, faults: Fault[]): Policy {
   if (value === undefined) return {};
   if (!isTable(value)) {
     faults.push({ path: ["policy"], message: '"policy" is not a table' });

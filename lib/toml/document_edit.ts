@@ -4,7 +4,7 @@ import type { Association } from "../association.ts";
 import type { Changes } from "../place.ts";
 import type { Document } from "./document.ts";
 import {
-  entryKey,
+  entryLine,
   entryParts,
   entryValue,
   OWN_KEYS,
@@ -224,10 +224,6 @@ export function isPlainEntry(document: Document, name: string): boolean {
   return text.slice(value.end, lines.end).trim() === "" &&
     !text.slice(value.start, value.end).includes("\n") &&
     foreignEntries(text, value).length === 0;
-}
-
-function entryLine(association: Association): string {
-  return `${entryKey(association.name)} = ${entryValue(association)}`;
 }
 
 /** A part of a text, and what is to stand there instead. */

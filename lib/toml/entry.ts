@@ -61,6 +61,11 @@ export function entryKey(name: string): string {
   return tomlString(name);
 }
 
+/** An entry on a line of its own. */
+export function entryLine(association: Association): string {
+  return `${entryKey(association.name)} = ${entryValue(association)}`;
+}
+
 /**
  * The value of an entry: the port alone where that says it all.
  *

@@ -1,0 +1,75 @@
+import { PortForError, quoted } from "../error.ts";
+
+/** Where in which cluster a store is. */
+export interface EtcdAddress {
+  /** The address as it was written. */
+  readonly text: string;
+  /** The members to ask, as `http://host:port` or `https://host:port`. */
+  readonly endpoints: readonly string[];
+  /** What all keys of the store begin with, such as `/port-for`. */
+  readonly prefix: string;
+}
+
+const SCHEME = /^(etcds?|etcd\+insecure):\/\//;
+
+/** Where etcd listens if nobody says otherwise. */
+const USUAL_PORT = "2379";
+
+const USUAL_PREFIX = "/port-for";
+
+/** Whether a store is named by the address of a cluster, and not by a path. */
+export function isEtcdAddress(store: string): boolean {
+  return SCHEME.test(store);
+}
+
+/**
+ * Reads `etcd://host:2379,host2:2379/prefix`; `etcds:` is by TLS. Without TLS
+ * only this very machine is asked, unless `etcd+insecure:` says otherwise.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function parseEtcdAddress(text: string): EtcdAddress {
+  const wrong = (why: string) =>
+    new PortForError(
+      "BAD_INPUT",
+      `cannot use the store ${quoted(text)}: ${why}`,
+    );
+  const [whole, scheme] = SCHEME.exec(text) ?? [];
+  const [, hosts = "", path = ""] =
+    /^([^/]*)(.*)$/.exec(text.slice(whole?.length ?? 0)) ?? [];
+  if (hosts.includes("@")) {
+    throw wrong(
+      "it names a user (set ETCDCTL_USER instead, and keep the password in a " +
+        "file: others can see a command line)",
+    );
+  }
+  const prefix = path.replace(/\/$/, "") || USUAL_PREFIX;
+  if (!/^(?:\/[\w.:-]+)+$/.test(prefix)) {
+    throw wrong(
+      `${quoted(path)} is not a prefix of letters, digits, "_", ".", "-" and ` +
+        `":" between slashes`,
+    );
+  }
+  const endpoints = hosts.split(",").map((host) => {
+    const [, name, port = USUAL_PORT] =
+      /^([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(host) ?? [];
+    if (!name) {
+      throw wrong(
+        `${quoted(host)} is not a host and a port, such as etcd1:2379`,
+      );
+    }
+    if (scheme === "etcd" && !isLoopback(name)) {
+      throw wrong(
+        `what is sent to ${name} could be read and changed on its way ` +
+          `(use etcds://, or etcd+insecure:// where that does not matter)`,
+      );
+    }
+    return `${scheme === "etcds" ? "https" : "http"}://${name}:${port}`;
+  });
+  return { text, endpoints: [...new Set(endpoints)], prefix };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" ||
+    /^127(?:\.\d{1,3}){3}$/.test(host);
+}
