@@ -48,10 +48,12 @@ export type { Service } from "./lib/ports/services.ts";
 export type { PortRange } from "./lib/ports/port_range.ts";
 export { type Ports, PortSet, portSet } from "./lib/ports/port_set.ts";
 export type { Association } from "./lib/association.ts";
-export type { Policy } from "./lib/place.ts";
+export type { Checked, Policy } from "./lib/place.ts";
 export type { AssociateOptions } from "./lib/store/associate_options.ts";
 export type { Pruned } from "./lib/store/prune.ts";
 export type { ListOptions } from "./lib/store/list.ts";
+export { FleetStore, type FleetStoreOptions } from "./lib/store/fleet_store.ts";
+export type { TrustSettings } from "./lib/etcd/trust.ts";
 export { PortStore, type PortStoreOptions } from "./lib/store/port_store.ts";
 
 // What the command line prints with --json.

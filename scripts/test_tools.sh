@@ -5,11 +5,11 @@
 # is no apt, or no right to use it.
 set -eu
 
-packages="bash binutils bsdutils buildah busybox curl dash e2fsprogs faketime \
-fish git hyperfine iproute2 libc6-arm64-cross lintian make man-db mandoc musl \
-nftables procps python3 python3-port-for python3-pytest-xdist python3-yaml \
-qemu-user-static rpm runit shellcheck strace systemd tmux unzip util-linux \
-wget zip zsh"
+packages="bash binutils bsdutils buildah busybox curl dash e2fsprogs \
+etcd-client etcd-server faketime fish git hyperfine iproute2 \
+libc6-arm64-cross lintian make man-db mandoc musl nftables procps python3 \
+python3-port-for python3-pytest-xdist python3-yaml qemu-user-static rpm runit \
+shellcheck strace systemd tmux unzip util-linux wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

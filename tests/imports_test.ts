@@ -29,7 +29,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PLACES = ["toml", "disk", "etcd"];
 
 /** What `store/` has that knows of them: others see the interface `Place`. */
-const KNOW_PLACES = ["port_store.ts", "claims.ts"]
+const KNOW_PLACES = ["port_store.ts", "fleet_store.ts", "claims.ts"]
   .map((file) => `lib/store/${file}`);
 
 /** It hides an import from Deno, which would load it ahead of time. */

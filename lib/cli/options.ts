@@ -114,7 +114,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "import",
         value: "FILE",
-        help: "take over the Python port-for's /etc/port-for.conf",
+        help: "take over a store, or the Python port-for's /etc/port-for.conf",
         action: "import",
       },
     ],
@@ -174,6 +174,11 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         changes: ["associate", "get", "list"],
       },
       {
+        long: "toml",
+        help: "print the text of a store",
+        changes: ["list"],
+      },
+      {
         long: "json",
         help: "print JSON",
         changes: [
@@ -212,6 +217,11 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         help: "print every problem in the store and with its ports; exit 1 " +
           "if there is one",
         action: "check",
+      },
+      {
+        long: "fix",
+        help: "put right what is not as it should be in an etcd cluster",
+        changes: ["check"],
       },
       {
         long: "map",
@@ -262,7 +272,8 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       {
         long: "store",
         value: "FILE",
-        help: "the store; else $PORT_FOR_STORE, else /etc/port-for.toml",
+        help: "the store, or etcds://HOST:PORT/PREFIX; else $PORT_FOR_STORE, " +
+          "else /etc/port-for.toml",
       },
       {
         long: "user",
@@ -309,6 +320,9 @@ export const CONTRADICTIONS: readonly (readonly [string, string])[] = [
   ["env", "json"],
   ["env", "format"],
   ["json", "format"],
+  ["toml", "json"],
+  ["toml", "format"],
+  ["toml", "here"],
   ["port", "range"],
   ["port", "exclude"],
   ["port", "random"],

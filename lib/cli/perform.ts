@@ -1,12 +1,12 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { currentCheckout } from "../machine/checkout.ts";
-import { FilePlace } from "../disk/file_place.ts";
 import { DEFAULT_WAIT, seedOf } from "../store/store.ts";
 import { associate } from "./commands/associate.ts";
 import type { Call } from "./call.ts";
 import { CommandLine } from "./command_line.ts";
 import { fail, warn } from "./messages.ts";
+import { placeFor } from "./place_for.ts";
 import { storeLocation } from "./store_location.ts";
 
 /** Does what the command line asks. Returns the exit status. */
@@ -46,7 +46,7 @@ async function performed(
       return runtime.writeOut(completions(line.value("completions")!));
     }
     case "associate": {
-      const call = callFor(line, runtime);
+      const call = await callFor(line, runtime);
       const isNameless = line.names.length === 0 && !call.checkout?.manifest;
       if (isNameless && line.has("env") && !line.command) {
         const { listVariables } = await import("./commands/list.ts");
@@ -60,49 +60,49 @@ async function performed(
     }
     case "init": {
       const { init } = await import("./commands/init.ts");
-      return init(callFor(line, runtime));
+      return init(await callFor(line, runtime));
     }
     case "unbind": {
       const { unbind } = await import("./commands/unbind.ts");
-      return await unbind(callFor(line, runtime));
+      return await unbind(await callFor(line, runtime));
     }
     case "list": {
       const { list } = await import("./commands/list.ts");
-      return await list(callFor(line, runtime));
+      return await list(await callFor(line, runtime));
     }
     case "status": {
       const { status } = await import("./commands/status.ts");
-      return await status(callFor(line, runtime));
+      return await status(await callFor(line, runtime));
     }
     case "explain": {
       const { explain } = await import("./commands/explain.ts");
-      return await explain(callFor(line, runtime));
+      return await explain(await callFor(line, runtime));
     }
     case "check": {
       const { check } = await import("./commands/check.ts");
-      return await check(callFor(line, runtime));
+      return await check(await callFor(line, runtime));
     }
     case "prune": {
       const { prune } = await import("./commands/prune.ts");
-      return await prune(callFor(line, runtime));
+      return await prune(await callFor(line, runtime));
     }
     case "import": {
       const { importConf } = await import("./commands/import.ts");
-      return await importConf(callFor(line, runtime));
+      return await importConf(await callFor(line, runtime));
     }
     case "map": {
       const { map } = await import("./commands/map.ts");
-      return await map(callFor(line, runtime));
+      return await map(await callFor(line, runtime));
     }
     case "get": {
       const { get } = await import("./commands/get.ts");
-      return await get(callFor(line, runtime));
+      return await get(await callFor(line, runtime));
     }
   }
 }
 
-function callFor(line: CommandLine, runtime: Runtime): Call {
-  const { path, createFolder, isOwn } = storeLocation(
+async function callFor(line: CommandLine, runtime: Runtime): Promise<Call> {
+  const location = storeLocation(
     {
       store: line.value("store"),
       user: line.has("user"),
@@ -110,14 +110,15 @@ function callFor(line: CommandLine, runtime: Runtime): Call {
     },
     runtime,
   );
-  const waiting = { wait: waitSeconds(line), mayBlock: true };
-  const place = new FilePlace(path, { ...waiting, createFolder }, runtime);
-  const store = {
-    ...waiting,
-    place,
-    runtime,
-    ...(isOwn ? { seed: seedOf(runtime) } : {}),
+  const opening = {
+    ...{ wait: waitSeconds(line), mayBlock: true },
     warn: (message: string) => warn(runtime, message),
+  };
+  const store = {
+    ...opening,
+    place: await placeFor(location, line, opening, runtime),
+    runtime,
+    ...(location.isOwn ? { seed: seedOf(runtime) } : {}),
   };
   if (!line.has("here")) return { line, store, runtime };
   return { line, store, runtime, checkout: currentCheckout(runtime) };

@@ -14,7 +14,7 @@ export interface WantedStore {
 
 /** Where a store is. */
 export interface StoreLocation {
-  /** The path of its file. */
+  /** The path of its file, or its address in a cluster. */
   readonly path: string;
   /**
    * Whether its folder is port-for's own, to be created where needed. Others
@@ -23,6 +23,8 @@ export interface StoreLocation {
   readonly createFolder: boolean;
   /** Whether it is the user's own store. */
   readonly isOwn: boolean;
+  /** Whether nobody has named a store, so that it is the machine's. */
+  readonly isUsual?: boolean;
 }
 
 /**
@@ -52,5 +54,6 @@ export function storeLocation(
     path: machineStore(runtime),
     createFolder: runtime.os === "windows",
     isOwn: false,
+    isUsual: true,
   };
 }

@@ -7,12 +7,14 @@ import {
 import { PortForError, quoted } from "../error.ts";
 import type { View } from "../place.ts";
 import { portsIn } from "../ports/port_range.ts";
+import { setOf } from "../ports/port_set.ts";
 import { checkPorts } from "./associate_options.ts";
 import { changeStore } from "./change.ts";
 import { liveIn, type Store } from "./store.ts";
 
 /**
- * Takes over associations from elsewhere: all, or none.
+ * Takes over associations from elsewhere: all, or none; in portions where the
+ * place cannot take that many at once, after a look at all of them.
  *
  * @returns Those that were not here already.
  * @throws {PortForError} As `PortStore.adopt` does. Nothing is changed then.
@@ -25,21 +27,54 @@ export async function adopt(
     checkName(name);
     checkPorts(port, count);
   }
-  const names = associations.map(({ name }) => name);
-  let added: Association[] = [];
-  await changeStore(store, names, async (view) => {
-    await refuseConflicts(view, associations);
-    added = associations.filter(({ name }) => !liveIn(view, name));
-    return new Map(added.map((one) => [one.name, one]));
-  });
+  const parts = portions(associations, store.place.capacity ?? Infinity);
+  if (parts.length > 1) {
+    // Before the first part is taken over.
+    const names = associations.map(({ name }) => name);
+    await refuseConflicts(await store.place.read(names), associations);
+  }
+  const added: Association[] = [];
+  for (const part of parts) {
+    let fresh: Association[] = [];
+    await changeStore(store, part.map(({ name }) => name), async (view) => {
+      await refuseConflicts(view, part);
+      fresh = part.filter(({ name }) => !liveIn(view, name));
+      return new Map(fresh.map((one) => [one.name, one]));
+    });
+    added.push(...fresh);
+  }
   return added;
+}
+
+/** Associations in portions that one change can take. */
+function portions(
+  associations: readonly Association[],
+  capacity: number,
+): Association[][] {
+  const parts: Association[][] = [[]];
+  let room = capacity;
+  for (const association of associations) {
+    const size = 2 + association.count;
+    if (size > room && parts.at(-1)!.length > 0) {
+      parts.push([]);
+      room = capacity;
+    }
+    parts.at(-1)!.push(association);
+    room -= size;
+  }
+  return parts;
 }
 
 async function refuseConflicts(
   view: View,
   associations: readonly Association[],
 ): Promise<void> {
-  const here = new Holders((await view.all()).filter(holdsPorts), "here");
+  const ports = setOf(associations.map(portsOf));
+  const holders = [
+    ...await view.holders(ports),
+    ...associations.flatMap(({ name }) => view.find(name) ?? []),
+  ];
+  const here = new Holders(holders.filter(holdsPorts), "here");
   const there = new Holders([], "there");
   const conflicts = associations.flatMap((association) => {
     const conflict = here.conflict(association) ?? there.conflict(association);

@@ -51,7 +51,9 @@ export async function associateEach(
   for (const { name, options } of requests) {
     checkName(name, options.directory);
     checkOptions([name], options);
-    if (options.ttl !== undefined) refuseWrongClock();
+    if (options.ttl === undefined) continue;
+    refuseWrongClock();
+    refuseShort(options.ttl, store);
   }
   const associations = await known(store, requests) ??
     await associated(store, requests);
@@ -106,6 +108,16 @@ function refuseWrongClock(): void {
     "FAILED",
     `cannot make a lease: the clock says ${new Date().toISOString()}, which ` +
       `is before this port-for was made (set the clock, or do without --ttl)`,
+  );
+}
+
+function refuseShort(ttl: number, { place }: Store): void {
+  const { shortestLease = 0 } = place;
+  if (ttl >= shortestLease) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot make a lease of ${ttl} s in ${place.name}: the shortest that it ` +
+      `keeps is ${shortestLease} s`,
   );
 }
 

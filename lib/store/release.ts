@@ -20,13 +20,14 @@ export async function release(
   view.refuseProblems();
   // Where there is nothing to take away, nothing needs to be locked.
   if (!names.some((name) => holds(view, name))) return [...names];
-  let without: string[] = [];
+  let without = names;
   await changeStore(store, names, (view) => {
-    without = names.filter((name) => !holds(view, name));
+    // Where it had something at first, another look finds that taken away.
+    without = without.filter((name) => !holds(view, name));
     const own = names.filter((name) => !view.find(name)?.layer);
     return Promise.resolve(new Map(own.map((name) => [name, undefined])));
   });
-  return without;
+  return [...without];
 }
 
 /** Whether a name has anything to take away. */

@@ -60,7 +60,13 @@ Deno.test("a store is named, else the user's, else the machine's", () => {
     ] as const
   ) {
     const isOwn = "user" in options;
-    assertEquals(location(options, env, os), { path, createFolder, isOwn });
+    const isNamed = "store" in options || Boolean(
+      (env as Record<string, string>).PORT_FOR_STORE,
+    );
+    assertEquals(location(options, env, os), {
+      ...{ path, createFolder, isOwn },
+      ...(isOwn || isNamed ? {} : { isUsual: true }),
+    });
   }
   // Only an absolute one counts.
   for (

@@ -53,7 +53,7 @@ export async function check(call: Call): Promise<number> {
 }
 
 async function checked(call: Call): Promise<CheckReport> {
-  const { store, runtime } = call;
+  const { line, store, runtime } = call;
   const path = store.place.name;
   const problems: string[] = [...fileProblems(path, runtime)];
   let content: StoreContent = {
@@ -70,6 +70,8 @@ async function checked(call: Call): Promise<CheckReport> {
     if (!(error instanceof PortForError)) throw error;
     problems.push(error.message);
   }
+  const kept = await store.place.check?.(line.has("fix"));
+  problems.push(...kept?.problems ?? []);
   const { policy } = content;
   const associations = associationsHere(call, content.associations)
     .map(({ association }) => association);
@@ -88,6 +90,7 @@ async function checked(call: Call): Promise<CheckReport> {
   problems.push(...reservationProblems(path, associations, runtime));
   const statuses = await statusOf(associations, runtime);
   const notes = [
+    ...kept?.mended ?? [],
     ...statuses.filter(({ state }) => state === "in use").flatMap(useNotes),
     ...statuses.filter(({ state }) => state === "forbidden").map(forbiddenNote),
     ...associations.filter((one) => isOlderName(one, runtime)).map(olderNote),

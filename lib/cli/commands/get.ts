@@ -30,6 +30,13 @@ function held(
 ): Named {
   const association = liveIn(view, full);
   if (association) return [short, association];
+  if (view.old !== undefined) {
+    throw new PortForError(
+      "FAILED",
+      `cannot get the port of ${quoted(full)}: ${view.old}, and this machine ` +
+        `has no older answer (try again)`,
+    );
+  }
   throw new PortForError(
     "FAILED",
     `cannot get the port of ${

@@ -4,11 +4,14 @@ import { readPythonConf } from "../python_conf.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { LARGEST_STORE } from "../../disk/store_file.ts";
 import { storeError } from "../../disk/store_error.ts";
+import { type Association, isExpired } from "../../association.ts";
+import { StoreView } from "../../disk/store_view.ts";
 import { adopt } from "../../store/adopt.ts";
+import type { Store } from "../../store/store.ts";
 import { type Call, namedPortsJson } from "../call.ts";
 import { listLine } from "./list.ts";
 
-/** `--import FILE`: takes over the Python port-for's associations. */
+/** `--import FILE`: takes over a store, or the Python port-for's file. */
 export async function importConf(
   { line, store, runtime }: Call,
 ): Promise<void> {
@@ -19,13 +22,43 @@ export async function importConf(
       'cannot import "": it is not a path (name a file)',
     );
   }
-  const associations = readPythonConf(readText(file, runtime), file);
+  const text = readText(file, runtime);
+  const associations = file.endsWith(".toml")
+    ? readOtherStore(text, file, store)
+    : readPythonConf(text, file);
   const added = await adopt(store, associations);
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(added.map((one) => [one.name, one]))
       : added.map(listLine).join(""),
   );
+}
+
+/** The associations of another store, as far as they mean anything in this one. */
+function readOtherStore(
+  text: string,
+  file: string,
+  { place, warn }: Store,
+): Association[] {
+  const view = new StoreView(file, text);
+  view.refuseProblems();
+  const { range, exclude } = view.policy;
+  if (range || exclude) {
+    warn(`the [policy] of ${file} is not taken over (write it anew there)`);
+  }
+  const isShared = place.source() === undefined;
+  const live = view.all().filter((one) => !isExpired(one));
+  const kept = live.filter(({ directory }) =>
+    !isShared || directory === undefined
+  );
+  if (kept.length < live.length) {
+    warn(
+      `${live.length - kept.length} names of checkouts are not taken over: ` +
+        `they are this machine's`,
+    );
+  }
+  // What the kernel was told it was told for that store.
+  return kept.map(({ reserved: _, ...rest }) => rest);
 }
 
 function readText(file: string, runtime: Runtime): string {

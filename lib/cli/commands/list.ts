@@ -17,7 +17,7 @@ import { linesOf } from "../variables.ts";
 export async function list(call: Call): Promise<number> {
   const { line, runtime } = call;
   let status = 0;
-  const { associations } = await readStore(call, {
+  const { associations, policy } = await readStore(call, {
     onProblem: (problem) => {
       status = 1;
       call.store.warn(problem);
@@ -25,7 +25,10 @@ export async function list(call: Call): Promise<number> {
   });
   const here = associationsHere(call, associations);
   const format = line.value("format");
-  if (line.has("json")) {
+  if (line.has("toml")) {
+    const { storeText } = await import("../../toml/store_text.ts");
+    runtime.writeOut(storeText(associations, policy));
+  } else if (line.has("json")) {
     runtime.writeOut(
       listedPortsJson(here.map(({ association }) => association)),
     );
