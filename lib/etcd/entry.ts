@@ -25,11 +25,8 @@ const A_WHILE_MS = 60_000;
 export function readNameEntry(name: string, kv: KeyValue): NameEntry | string {
   const json = objectOf(kv);
   if (!json) return `the value of ${quoted(name)} is not an object in JSON`;
-  const { port, count } = json;
-  const read = readEntry(name, {
-    port,
-    ...(count === undefined ? {} : { count }),
-  });
+  const { port, count = 1, allow = false } = json;
+  const read = readEntry(name, { port, count, allow });
   if (typeof read === "string") return read;
   const { created, modified, lease } = kv;
   const expires = lease === "0" ? {} : { expires: endOf(json) };
@@ -54,7 +51,7 @@ function endOf({ expires }: Json): Date {
  * @param op Which change writes it.
  */
 export function nameValue(
-  { port, count, expires }: Association,
+  { port, count, expires, allow }: Association,
   before: Json,
   by: string,
   op: string,
@@ -63,6 +60,7 @@ export function nameValue(
   return JSON.stringify({
     ...rest,
     ...{ port, count, by, op },
+    ...(allow ? { allow } : {}),
     ...(expires ? { expires: expires.toISOString() } : {}),
   });
 }
