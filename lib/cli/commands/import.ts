@@ -5,7 +5,7 @@ import { utf8Text } from "../../runtime/utf8.ts";
 import { LARGEST_STORE } from "../../disk/store_file.ts";
 import { storeError } from "../../disk/store_error.ts";
 import { type Association, isExpired } from "../../association.ts";
-import { StoreView } from "../../disk/store_view.ts";
+import { StoreText } from "../../disk/store_text.ts";
 import { adopt } from "../../store/adopt.ts";
 import type { Store } from "../../store/store.ts";
 import { type Call, namedPortsJson } from "../call.ts";
@@ -40,14 +40,14 @@ function readOtherStore(
   file: string,
   { place, warn }: Store,
 ): Association[] {
-  const view = new StoreView(file, text);
-  view.refuseProblems();
-  const { range, exclude } = view.policy;
+  const content = new StoreText(file, text);
+  content.refuseProblems();
+  const { range, exclude } = content.document.policy;
   if (range || exclude) {
     warn(`the [policy] of ${file} is not taken over (write it anew there)`);
   }
   const isShared = place.source() === undefined;
-  const live = view.all().filter((one) => !isExpired(one));
+  const live = content.all().filter((one) => !isExpired(one));
   const kept = live.filter(({ directory }) =>
     !isShared || directory === undefined
   );

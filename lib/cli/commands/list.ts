@@ -26,8 +26,8 @@ export async function list(call: Call): Promise<number> {
   const here = associationsHere(call, associations);
   const format = line.value("format");
   if (line.has("toml")) {
-    const { storeText } = await import("../../toml/store_text.ts");
-    runtime.writeOut(storeText(associations, policy));
+    const { documentText } = await import("../../toml/document_text.ts");
+    runtime.writeOut(documentText(associations, policy));
   } else if (line.has("json")) {
     runtime.writeOut(
       listedPortsJson(here.map(({ association }) => association)),

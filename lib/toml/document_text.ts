@@ -4,7 +4,7 @@ import { formatPortRange } from "../ports/port_range.ts";
 import { entryLine } from "./entry.ts";
 
 /** The text of a store that says just this. */
-export function storeText(
+export function documentText(
   associations: readonly Association[],
   { range, exclude }: Policy,
 ): string {
