@@ -1,5 +1,6 @@
 import { type CFunctions, cFunctions } from "./c_library.ts";
-import { systemError } from "./runtime.ts";
+import { PortForError } from "../error.ts";
+import { errorCode, systemError } from "./runtime.ts";
 
 /** The part of Bun that is used here. */
 declare const Bun: {
@@ -8,8 +9,13 @@ declare const Bun: {
     stdin: number;
     stdout: "ignore";
     stderr: "ignore";
-  }): { kill(signal: string): void; readonly exited: Promise<number> };
+  }): Tool;
 };
+
+interface Tool {
+  kill(signal: string): void;
+  readonly exited: Promise<number>;
+}
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -45,12 +51,35 @@ export async function lockFile(
   mayBlock: boolean,
 ): Promise<boolean> {
   const library = loaded();
-  if (!library) return await lockByTool(descriptor, milliseconds);
+  if (!library) return await lockByTool(descriptor, milliseconds) ?? noTool();
   if (taken(library, descriptor, LOCK_EX | LOCK_NB)) return true;
   if (milliseconds <= 0) return false;
-  return mayBlock
-    ? lockBlocking(library, descriptor, milliseconds)
-    : await lockByTool(descriptor, milliseconds);
+  if (mayBlock) return lockBlocking(library, descriptor, milliseconds);
+  return await lockByTool(descriptor, milliseconds) ??
+    await lockByAsking(library, descriptor, milliseconds);
+}
+
+function noTool(): never {
+  throw new PortForError(
+    "FAILED",
+    "cannot lock the store: where the system allows no code to be made at " +
+      "run time, that takes the command flock, and there is none " +
+      "(install util-linux)",
+  );
+}
+
+/** Where there is no flock(1), as on macOS: asks for the lock now and then. */
+async function lockByAsking(
+  library: CFunctions<"flock">,
+  descriptor: number,
+  milliseconds: number,
+): Promise<boolean> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (taken(library, descriptor, LOCK_EX | LOCK_NB)) return true;
+    if (performance.now() >= deadline) return false;
+  }
 }
 
 function taken(
@@ -116,22 +145,38 @@ function timerOf(milliseconds: number, again: number): Uint8Array {
 /**
  * Has flock(1) wait on our descriptor: the lock stays with us when it has ended,
  * and a tool that was killed never takes it.
+ *
+ * @returns `undefined` where there is no such tool.
  */
 async function lockByTool(
   descriptor: number,
   milliseconds: number,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const args = milliseconds > 0 ? ["-x", "0"] : ["-n", "-x", "0"];
-  const tool = Bun.spawn({
-    cmd: ["flock", ...args],
-    stdin: descriptor,
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  const timer = milliseconds > 0
-    ? setTimeout(() => tool.kill("SIGKILL"), milliseconds)
-    : undefined;
+  const tool = started(["flock", ...args], descriptor);
+  if (!tool) return undefined;
+  let isLate = false;
+  const giveUp = () => {
+    isLate = true;
+    tool.kill("SIGKILL");
+  };
+  const timer = milliseconds > 0 ? setTimeout(giveUp, milliseconds) : undefined;
   const status = await tool.exited;
   clearTimeout(timer);
-  return status === 0;
+  if (status === 0) return true;
+  if (isLate || status === SOMEBODY_HAS_IT) return false;
+  const error = new Error(`flock ended with status ${status}`);
+  throw Object.assign(error, { code: "ENOLCK" });
+}
+
+/** What flock(1) ends with where it is not to wait. */
+const SOMEBODY_HAS_IT = 1;
+
+function started(cmd: string[], stdin: number): Tool | undefined {
+  try {
+    return Bun.spawn({ cmd, stdin, stdout: "ignore", stderr: "ignore" });
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
