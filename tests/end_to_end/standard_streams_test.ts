@@ -1,13 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { PROGRAM, works } from "../support/program.ts";
+import { isBunBinary } from "../support/engine.ts";
 import { Store, unixTest as test } from "../support/store.ts";
 import { hasTerminal, inTerminal } from "../support/terminal.ts";
 
 const isLinux = Deno.build.os === "linux";
-
-/** Whether the program is one that Bun compiled. */
-const isBunBinary = PROGRAM.length === 1 &&
-  works("env", "BUN_BE_BUN=1", PROGRAM[0]!, "--print", "Bun.version");
 
 /** Calls of every kind: what is printed, tables, refusals, commands. */
 const CALLS: readonly (readonly string[])[] = [

@@ -1,6 +1,8 @@
 /**
  * Becomes a command for which the kernel refuses some system calls, by a
- * seccomp filter: `failing_calls.ts CALL[:FIRST_ARGUMENT]=ERRNO... -- COMMAND...`
+ * seccomp filter: `failing_calls.ts CALL[:FIRST_ARGUMENT]=ERRNO... -- COMMAND...`.
+ * `MDWE` among them refuses memory that is first written and then run
+ * (MemoryDenyWriteExecute= of systemd), by prctl(2).
  *
  * A filter is the real thing: it is what containers, snaps and hardened systemd
  * units are made with.
@@ -11,7 +13,7 @@
 /**
  * What runs a command for which some system calls fail.
  *
- * @param rules `CALL[:FIRST_ARGUMENT]=ERRNO`, with numbers of Linux.
+ * @param rules `CALL[:FIRST_ARGUMENT]=ERRNO` with numbers of Linux, or `MDWE`.
  */
 export function failing(...rules: readonly string[]): string[] {
   const module = new URL(import.meta.url).pathname;
@@ -129,6 +131,7 @@ if (import.meta.main) {
   const NO_NEW_PRIVILEGES = 38;
   const SECCOMP = 22;
   const FILTER = 2n;
+  const MDWE = 65;
   const SIGPIPE = 13;
   libc.symbols.signal(SIGPIPE, 0n);
   const bytes = new Uint8Array(program.buffer);
@@ -136,6 +139,12 @@ if (import.meta.main) {
   if (libc.symbols.prctl(SECCOMP, FILTER, bytes, 0n, 0n) !== 0) {
     console.error("the kernel takes no filter");
     Deno.exit(125);
+  }
+  if (Deno.args.slice(0, end).includes("MDWE")) {
+    if (libc.symbols.prctl(MDWE, 1n, null, 0n, 0n) !== 0) {
+      console.error("the kernel knows no MDWE");
+      Deno.exit(125);
+    }
   }
   libc.symbols.execvp(args[0]!, pointers(args));
   console.error(`cannot run ${command[0]}`);

@@ -23,9 +23,10 @@ export class Running implements AsyncDisposable {
   /** Starts the program. */
   constructor(
     args: readonly string[],
-    { env = {}, cwd = PROJECT, prefix = [] }: RunOptions = {},
+    { env = {}, cwd = PROJECT, prefix = [], program = PROGRAM }: RunOptions =
+      {},
   ) {
-    const [command, ...words] = [...prefix, ...PROGRAM, ...args];
+    const [command, ...words] = [...prefix, ...program, ...args];
     this.#process = new Deno.Command(command!, {
       args: words,
       cwd,
