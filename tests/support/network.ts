@@ -1,11 +1,12 @@
 /**
- * A network of a test's own: nobody holds a port there but who a test says, and
- * its sysctls are nobody else's. Linux only.
+ * A network of a test's own: nobody holds a port there but who a test says, none
+ * is promised to anybody, and its sysctls are nobody else's. Linux only.
  *
  * @module
  */
 import { Child } from "./child.ts";
 import { Holder, type HoldKind, PYTHON } from "./holders.ts";
+import { HIDE_PROMISES } from "./mounts.ts";
 import { isRoot, UNSHARE } from "./namespace.ts";
 import { type Outcome, portFor, type RunOptions, works } from "./program.ts";
 
@@ -14,8 +15,23 @@ import { type Outcome, portFor, type RunOptions, works } from "./program.ts";
  * better to fail there than to be left out unseen.
  */
 export const hasNetworks: boolean = Deno.build.os === "linux" &&
-  (Deno.env.has("CI") ||
-    works(...UNSHARE, "sh", "-c", "ip link set lo up && nsenter --version"));
+  (Deno.env.has("CI") || works(
+    ...[...UNSHARE, "--mount", "sh", "-c"],
+    "ip link set lo up && mount -t tmpfs none /run && nsenter --version",
+  ));
+
+/**
+ * What runs a command where the machine has promised no port to anybody. Others
+ * than root need a user namespace for that, and give up what they may do in it.
+ */
+const UNPROMISED: readonly string[] = [
+  "unshare",
+  ...(isRoot ? [] : ["--map-current-user", "--keep-caps"]),
+  ...["--mount", "--propagation", "private", "sh", "-ec"],
+  `${HIDE_PROMISES}
+  exec ${isRoot ? "" : "setpriv --inh-caps=-all --ambient-caps=-all"} "$@"`,
+  "sh",
+];
 
 /** How a process holds a port. */
 export interface Hold {
@@ -57,6 +73,7 @@ export class Network implements AsyncDisposable {
       `--target=${this.#keeper.pid}`,
       "--net",
       ...(isRoot ? [] : ["--user", "--preserve-credentials"]),
+      ...UNPROMISED,
     ];
   }
 
