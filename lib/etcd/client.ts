@@ -11,6 +11,9 @@ const attemptMs = () => 250 + Math.floor(100 * Math.random());
 /** A slow cluster gets more time at each round, up to this. */
 const LONGEST_ATTEMPT_MS = 2000;
 
+/** In so little time nothing is answered, and the last reason would be lost. */
+const TOO_SHORT_MS = 20;
+
 /** A member that failed is left alone for so long. */
 const LEFT_ALONE_MS = 1000;
 
@@ -40,6 +43,8 @@ export class Client {
   readonly #runtime: Runtime;
   /** When a member failed last. */
   readonly #failed = new Map<string, number>();
+  /** Members whose certificate is not trusted. */
+  readonly #strangers = new Set<string>();
 
   constructor(address: EtcdAddress, trust: Trust, runtime: Runtime) {
     this.#endpoints = address.endpoints;
@@ -64,7 +69,8 @@ export class Client {
       if (round > 0 && how.once) break;
       const endpoint = await this.#nextEndpoint(how);
       const left = how.until - performance.now();
-      if (endpoint === undefined || (left <= 0 && attempt > 0)) break;
+      if (endpoint === undefined) break;
+      if (left < TOO_SHORT_MS && attempt > 0) break;
       const wanted = Math.max(attemptMs(), how.attemptMs ?? 0) * 2 ** round;
       const longest = Math.max(LONGEST_ATTEMPT_MS, how.attemptMs ?? 0);
       const timeoutMs = Math.min(wanted, longest, Math.max(left, 1));
@@ -75,6 +81,7 @@ export class Client {
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         if (error.kind === "refused") throw error;
+        this.#refuseStrangers(endpoint, error);
         if (error.kind === "unknown") mayHaveHappened = true;
         this.#failed.set(endpoint, performance.now());
         last = error;
@@ -82,6 +89,18 @@ export class Client {
     }
     const why = last?.message ?? "no member answered a moment ago";
     throw new Failure(mayHaveHappened ? "unknown" : "elsewhere", why);
+  }
+
+  /** Refuses to go on where none of the members is who it should be. */
+  #refuseStrangers(endpoint: string, { kind, message }: Failure): void {
+    if (kind !== "elsewhere" || !/certificate|issuer/i.test(message)) return;
+    this.#strangers.add(endpoint);
+    if (this.#strangers.size < this.#endpoints.length) return;
+    throw new Failure(
+      "refused",
+      `${message} (name the authority that vouches for the members in ` +
+        `ETCDCTL_CACERT, or in [etcd] of the machine's file)`,
+    );
   }
 
   /** Asks all members at the same time; the first answer counts. */

@@ -181,9 +181,6 @@ export class EtcdPlace implements Place {
         view = next;
       } while (performance.now() < until);
     } catch (error) {
-      if (error instanceof Failure && error.kind === "unknown") {
-        throw unknownOutcome(this.name, error);
-      }
       throw couldNot("change", this.name, error);
     } finally {
       await leases.tidyUp(isMade);
@@ -265,7 +262,9 @@ export class EtcdPlace implements Place {
     try {
       answer = await this.#transaction({ ...commit, failure }, until);
     } catch (error) {
-      const isLeaseGone = error instanceof Failure && error.code === NOT_FOUND;
+      if (!(error instanceof Failure)) throw error;
+      if (error.kind === "unknown") throw unknownOutcome(this.name, error);
+      const isLeaseGone = error.code === NOT_FOUND;
       if (!isLeaseGone) throw error;
       leases.forget();
       return await this.#viewNow(names, until);

@@ -68,10 +68,11 @@ const MEANINGS: readonly {
       "give names ports",
   },
   {
-    text: /certificate/,
-    kind: "refused",
-    hint: "the member's own certificate needs the usage clientAuth for its " +
-      "gateway",
+    text: /SubConns|^connection (?:error|closed)/,
+    kind: "unknown",
+    hint:
+      "its gateway does not reach its own member; where that goes on, the " +
+      "member's certificate lacks the usage clientAuth",
   },
   { text: /no leader|learner|too many requests/, kind: "elsewhere" },
   { code: 3, kind: "refused" },

@@ -8,6 +8,12 @@ import type { User } from "./trust.ts";
 export const LOGIN_MS = 3000;
 
 /**
+ * An older token is not tried: one that has ended costs a request, and one of
+ * a cluster that was restored from a backup is not even refused in time.
+ */
+const TOKEN_MS = 280_000;
+
+/**
  * Tokens for a user. Checking a password costs the cluster a tenth of a second
  * of work, so that twenty clients that log in at once get nowhere: one of this
  * system user's processes at a time does, and the others use its token, which
@@ -63,7 +69,8 @@ export class Login {
   /** The token in the file, if it is ours alone. */
   #read(path: string): string | undefined {
     try {
-      const { mode, userId } = this.#runtime.lstat(path);
+      const { mode, userId, modified } = this.#runtime.lstat(path);
+      if (Date.now() - modified > TOKEN_MS) return undefined;
       if (userId !== this.#runtime.userId() || ((mode ?? 0) & 0o077) !== 0) {
         return undefined;
       }

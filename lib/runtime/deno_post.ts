@@ -20,7 +20,8 @@ export async function post(what: Post): Promise<Posted> {
 /** Deno has no other name for it. */
 function isNotSent(error: unknown): boolean {
   const { cause, message } = error as Error;
-  return /client error \(Connect\)/.test(`${message} ${cause}`) ||
+  return /client error \(Connect\)|port \d+ are blocked/
+    .test(`${message} ${cause}`) ||
     error instanceof Deno.errors.NotCapable;
 }
 

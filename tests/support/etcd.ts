@@ -4,6 +4,7 @@
  * @module
  */
 import { FleetStore, type FleetStoreOptions } from "../../main.ts";
+import type { Certificate } from "./certificates.ts";
 import { Child } from "./child.ts";
 import { runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
@@ -30,33 +31,68 @@ export interface Key {
   readonly lease: string;
 }
 
+/** How a member is known, and by whom clients are. */
+export interface ServerTls {
+  /** The authority that vouches for the member. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** The authority that vouches for clients, if they have to be known. */
+  readonly clientCa?: string;
+  /** Whom etcdctl is known as. By default whom the member is. */
+  readonly client?: Certificate;
+}
+
 /** A cluster of one member on this machine's loopback. */
 export class Etcd implements AsyncDisposable {
   /** Where clients ask. */
   readonly endpoint: string;
   readonly #member: Child;
   readonly #temp: TempFolder;
+  readonly #flags: readonly string[];
 
-  private constructor(endpoint: string, member: Child, temp: TempFolder) {
+  private constructor(
+    endpoint: string,
+    member: Child,
+    temp: TempFolder,
+    tls?: ServerTls,
+  ) {
+    const client = tls?.clientCa ? tls.client ?? tls : undefined;
+    this.#flags = [
+      `--endpoints=${endpoint}`,
+      ...(tls ? [`--cacert=${tls.ca}`] : []),
+      ...(client ? [`--cert=${client.cert}`, `--key=${client.key}`] : []),
+    ];
     this.endpoint = endpoint;
     this.#member = member;
     this.#temp = temp;
   }
 
-  /** Starts it: `await using etcd = await Etcd.start();` */
-  static async start(...options: string[]): Promise<Etcd> {
+  /**
+   * Starts it: `await using etcd = await Etcd.start();`
+   *
+   * @param tls Its certificate, and the authority that vouches for clients.
+   */
+  static async start(tls?: ServerTls): Promise<Etcd> {
     const temp = new TempFolder();
     const [client, peer] = freePorts(2);
+    const scheme = tls ? "https" : "http";
+    const options = tls
+      ? [`--cert-file=${tls.cert}`, `--key-file=${tls.key}`]
+      : [];
+    if (tls?.clientCa) {
+      options.push(`--trusted-ca-file=${tls.clientCa}`, "--client-cert-auth");
+    }
     const member = await startMember([
       ...["--name=one", `--data-dir=${temp.file("data")}`],
-      ...[`--listen-client-urls=http://127.0.0.1:${client}`],
-      ...[`--advertise-client-urls=http://127.0.0.1:${client}`],
+      ...[`--listen-client-urls=${scheme}://127.0.0.1:${client}`],
+      ...[`--advertise-client-urls=${scheme}://127.0.0.1:${client}`],
       ...[`--listen-peer-urls=http://127.0.0.1:${peer}`],
       ...[`--initial-advertise-peer-urls=http://127.0.0.1:${peer}`],
       ...[`--initial-cluster=one=http://127.0.0.1:${peer}`],
       ...options,
     ]);
-    const etcd = new Etcd(`127.0.0.1:${client}`, member, temp);
+    const etcd = new Etcd(`127.0.0.1:${client}`, member, temp, tls);
     await etcd.untilReady();
     return etcd;
   }
@@ -68,7 +104,7 @@ export class Etcd implements AsyncDisposable {
 
   /** Runs etcdctl, which has to work. Returns what it prints. */
   async ctl(...args: string[]): Promise<string> {
-    return await etcdctl([`--endpoints=${this.endpoint}`, ...args]);
+    return await etcdctl([...this.#flags, ...args]);
   }
 
   /** All keys below a prefix. */
