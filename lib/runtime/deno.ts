@@ -66,12 +66,13 @@ export const denoRuntime: Runtime = {
 
 /**
  * An environment variable. Which store is meant must be known: one that may not
- * be asked for is not taken for one that is not set.
+ * be asked for, or is not text, is not taken for one that is not set.
  */
 function env(name: string): string | undefined {
   try {
     return Deno.env.get(name);
   } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) throw notText(name);
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     if (name !== "PORT_FOR_STORE") return undefined;
     throw new PortForError(
@@ -80,6 +81,14 @@ function env(name: string): string | undefined {
         `(run it with --allow-env, or name the store with --store)`,
     );
   }
+}
+
+function notText(name: string): PortForError {
+  return new PortForError(
+    "BAD_INPUT",
+    `cannot use the variable ${name}: it is not valid UTF-8 text (set it to ` +
+      `something else)`,
+  );
 }
 
 /** What `ask` answers, or `undefined` where Deno was not given the permission. */
