@@ -60,7 +60,12 @@ export class Mounts implements AsyncDisposable {
 
   /** The same file, for this process. */
   seen(name: string): string {
-    return `/proc/${this.#process.pid}/root${this.file(name)}`;
+    return this.root(this.file(name));
+  }
+
+  /** Any path where the mounts are, for this process. */
+  root(path: string): string {
+    return `/proc/${this.#process.pid}/root${path}`;
   }
 
   /** The names of what is in the folder, sorted. */
