@@ -24,6 +24,7 @@ export {
   availableGoodPorts,
   type AvailableOptions,
   availablePorts,
+  ephemeralPortRanges,
   goodPortRanges,
 } from "./lib/machine/good_ports.ts";
 export type {
@@ -34,11 +35,11 @@ export type {
 export type { Claim } from "./lib/machine/claim.ts";
 export { explainPort } from "./lib/store/explain.ts";
 export type { Holder } from "./lib/machine/holder.ts";
-export { ephemeralPortRanges } from "./lib/machine/ephemeral.ts";
-export { portIsUsed, type ProbeOptions } from "./lib/machine/probe.ts";
+export type { ProbeOptions } from "./lib/machine/probe.ts";
 export {
   getPort,
   isAvailable,
+  portIsUsed,
   type SelectOptions,
   selectRandom,
 } from "./lib/machine/select.ts";

@@ -30,25 +30,13 @@ machine's.
 Targets: `;
 
 /**
- * What a plain lookup does not need is a file of its own, and so are the names
- * of services, for few calls explain a port. More and smaller files would be
- * slower: to load each takes its time.
+ * What a plain lookup does not need: the program's first file has all that one
+ * takes, because loading each file takes its time.
  */
-const LATER_PARTS: Readonly<Record<Engine, Parts>> = {
-  bun: {
-    "./bun_rest.ts": "lib/cli/bun_rest.ts",
-    "./commands/init.ts": "lib/cli/commands/init.ts",
-    "../ports/services.ts": "lib/ports/services.ts",
-  },
-  deno: {
-    "./perform.ts": "lib/cli/perform.ts",
-    "./commands/init.ts": "lib/cli/commands/init.ts",
-    "../ports/services.ts": "lib/ports/services.ts",
-  },
+const REST: Readonly<Record<Engine, string>> = {
+  bun: "bun_rest",
+  deno: "perform",
 };
-
-/** Files of the program by what imports name them. */
-type Parts = Readonly<Record<string, string>>;
 
 /**
  * On Linux the program reads /proc, which Deno allows only together with
@@ -110,11 +98,7 @@ async function compileAll(
   await Deno.mkdir(folder, { recursive: true });
   const work = await Deno.makeTempDir({ prefix: "port-for-compile-" });
   try {
-    const later = LATER_PARTS[engine];
-    const bundle = await bundled(program, later, work);
-    for (const part of Object.values(later)) {
-      await bundled(part, later, work);
-    }
+    const bundle = await bundled(program, REST[engine], work);
     for (const target of targets) {
       const file = `${folder}/${binaryName(engine, target)}`;
       await (engine === "bun"
@@ -131,34 +115,37 @@ async function compileAll(
 }
 
 /**
- * Bundles a part of the program, without the parts that are loaded later.
+ * Bundles the program: its first file, and the rest in files by what is needed
+ * together.
  *
- * @returns The path of the bundle.
+ * @returns The path of the first one.
  */
 async function bundled(
-  part: string,
-  later: Parts,
+  program: string,
+  rest: string,
   folder: string,
 ): Promise<string> {
-  const bundle = bundleOf(part, folder);
+  const name = fileNameOf(program, "linux").replace(/\.[jt]s$/, "");
+  const bundle = `${folder}/${name}.js`;
+  const bundling = [Deno.execPath(), "bundle", "--quiet", "--minify"];
   await run([
-    ...[Deno.execPath(), "bundle", "--quiet", "--minify", `--output=${bundle}`],
-    ...Object.keys(later).map((specifier) => `--external=${specifier}`),
-    part,
+    ...bundling,
+    ...[`--output=${bundle}`, `--external=./${rest}.ts`],
+    program,
   ]);
-  let text = await Deno.readTextFile(bundle);
-  for (const [specifier, file] of Object.entries(later)) {
-    text = text.replaceAll(
-      `import("${specifier}")`,
-      `import("${bundleOf(file, ".")}")`,
-    );
-  }
-  await Deno.writeTextFile(bundle, text);
+  const text = await Deno.readTextFile(bundle);
+  const imported = `import("./${rest}.ts")`;
+  if (!text.includes(imported)) return bundle;
+  await run([
+    ...bundling,
+    ...["--code-splitting", `--outdir=${folder}/rest`],
+    `lib/cli/${rest}.ts`,
+  ]);
+  await Deno.writeTextFile(
+    bundle,
+    text.replaceAll(imported, `import("./rest/${rest}.js")`),
+  );
   return bundle;
-}
-
-function bundleOf(part: string, folder: string): string {
-  return `${folder}/${fileNameOf(part, "linux").replace(/\.ts$/, ".js")}`;
 }
 
 async function compileWithBun(

@@ -1,6 +1,6 @@
 /** What a Bun binary loads for every call but a plain lookup. */
-import { noteDescriptors } from "../runtime/bun_become.ts";
 import { bunRuntime } from "../runtime/bun.ts";
+import { noteDescriptors } from "../runtime/handed_in.ts";
 import { fail } from "./messages.ts";
 import { perform } from "./perform.ts";
 

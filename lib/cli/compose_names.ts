@@ -1,17 +1,14 @@
 import { parse } from "@std/yaml/parse";
-import { PortForError } from "../error.ts";
-import { isTable } from "../toml/meaning.ts";
 import type { FoundNames } from "./found_names.ts";
 
 /**
  * The services of a Compose file that publish ports. What publishes a range, is
  * not started by default, or is described in another file is left out.
  *
- * @param file Its name, for messages.
- * @throws {PortForError} where it cannot be read.
+ * @throws {Error} where it cannot be read.
  */
-export function composeNames(text: string, file: string): FoundNames {
-  const services = servicesIn(text, file);
+export function composeNames(text: string): FoundNames {
+  const services = servicesIn(text);
   const names: string[] = [];
   const skipped: string[] = [];
   for (const [name, service] of Object.entries(services)) {
@@ -23,16 +20,14 @@ export function composeNames(text: string, file: string): FoundNames {
   return { names, skipped };
 }
 
-function servicesIn(text: string, file: string): Record<string, unknown> {
-  let whole: unknown;
-  try {
-    whole = parse(text);
-  } catch (error) {
-    const [why = ""] = (error as Error).message.split("\n");
-    throw new PortForError("FAILED", `cannot read ${file}: ${why}`);
-  }
+function servicesIn(text: string): Record<string, unknown> {
+  const whole: unknown = parse(text);
   const services = isTable(whole) ? whole.services : undefined;
   return isTable(services) ? services : {};
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function reasonToSkip(service: Record<string, unknown>): string | undefined {

@@ -1,5 +1,5 @@
 import { type Association, portsOf } from "../association.ts";
-import type { Claim } from "../machine/claim.ts";
+import type { Claim, Claims } from "../machine/claim.ts";
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
 import { signOfNode } from "../machine/node.ts";
 import type { Policy } from "../place.ts";
@@ -17,18 +17,18 @@ import {
   wellKnownPorts,
 } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { readClaims } from "../store/claims.ts";
+import { MachineClaims } from "../store/claims.ts";
 import type { Call } from "./call.ts";
 
 /** Judges whether the ports that names have would be chosen today. */
 export class Judge {
   readonly #reasons: readonly Reason[];
-  readonly #claims: readonly Claim[];
+  readonly #claims: Claims;
 
   /** @param policy What the store's site wants. */
   constructor({ store, runtime }: Call, policy: Policy) {
     this.#reasons = reasonsToMove(runtime, policy);
-    this.#claims = readClaims(runtime, store.place.source());
+    this.#claims = new MachineClaims(runtime, store.place.source());
   }
 
   /**
@@ -54,7 +54,7 @@ export class Judge {
       const common = new PortSet(held).retainAll(ports);
       if (!common.isEmpty) return { why, common };
     }
-    for (const claim of this.#claims) {
+    for (const claim of this.#claims.on(portsOf(association))) {
       if (isForName(claim, association.name)) continue;
       const common = setOf(claim.ranges).retainAll(held);
       if (!common.isEmpty) return { why: claim.text, common };

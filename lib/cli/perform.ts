@@ -1,6 +1,5 @@
 import { PortForError, quoted } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { currentCheckout } from "../machine/checkout.ts";
 import { DEFAULT_WAIT, seedOf } from "../store/store.ts";
 import { associate } from "./commands/associate.ts";
 import type { Call } from "./call.ts";
@@ -121,6 +120,7 @@ async function callFor(line: CommandLine, runtime: Runtime): Promise<Call> {
     ...(location.isOwn ? { seed: seedOf(runtime) } : {}),
   };
   if (!line.has("here")) return { line, store, runtime };
+  const { currentCheckout } = await import("../machine/checkout.ts");
   return { line, store, runtime, checkout: currentCheckout(runtime) };
 }
 

@@ -96,9 +96,10 @@ export class Chooser {
    */
   async isOpen(first: number, held: HeldPorts): Promise<boolean> {
     const block = blockAt(first, this.#choice.count ?? 1);
+    if (this.offer.isClaimed(block)) return false;
     const taken = await held(setOf([block]));
     for (const port of portsIn(block)) {
-      if (taken.has(port) || this.offer.isClaimed(port)) return false;
+      if (taken.has(port)) return false;
       if (await this.#prober.verdict(port) !== "free") return false;
     }
     return true;
@@ -131,6 +132,7 @@ export class Chooser {
       for (const block of blocks) {
         const ports = portsIn(block);
         if (ports.some((port) => taken.has(port))) continue;
+        if (this.offer.isClaimed(block)) continue;
         if (await this.#areFree(ports)) return block.first;
         if (this.#forbiddenInARow >= MOST_FORBIDDEN) {
           throw this.#nothingToBind(name);

@@ -1,4 +1,4 @@
-import { inRanges, type PortRange } from "../ports/port_range.ts";
+import { overlap, type PortRange, portsIn } from "../ports/port_range.ts";
 import { PortSet } from "../ports/port_set.ts";
 
 /** Ports that are promised to somebody on this machine, listening or not. */
@@ -13,6 +13,25 @@ export interface Claim {
   readonly text: string;
 }
 
+/** What a machine has promised to others. */
+export interface Claims {
+  /** The claims that a port of a range is in. */
+  on(range: PortRange): readonly Claim[];
+  /** All claims: to tell takes longer than to ask about one range. */
+  all(): readonly Claim[];
+}
+
+/**
+ * Whether a text may say one of these ports: who chooses has only one to ask
+ * about, and reading all that a text says takes longer.
+ */
+export function mentions(text: string, range: PortRange): boolean {
+  return portsIn(range).some((port) => text.includes(`${port}`));
+}
+
+/** Where nothing is promised to anybody. */
+export const NO_CLAIMS: Claims = { on: () => [], all: () => [] };
+
 /** All the ports of some claims. */
 export function claimedPorts(claims: readonly Claim[]): PortSet {
   const ports = new PortSet();
@@ -20,7 +39,9 @@ export function claimedPorts(claims: readonly Claim[]): PortSet {
   return ports;
 }
 
-/** The claims that a port is in. */
-export function claimsOn(port: number, claims: readonly Claim[]): Claim[] {
-  return claims.filter(({ ranges }) => inRanges(port, ranges));
+/** Those of some claims that a port of a range is in. */
+export function claimsIn(range: PortRange, claims: readonly Claim[]): Claim[] {
+  return claims.filter(({ ranges }) =>
+    ranges.some((claimed) => overlap(claimed, range))
+  );
 }

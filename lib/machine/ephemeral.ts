@@ -1,5 +1,4 @@
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
-import { currentRuntime } from "../runtime/current.ts";
 import { type PortSet, setOf } from "../ports/port_set.ts";
 import { readReservedPorts } from "./reserved.ts";
 import { toolOutput } from "./tool.ts";
@@ -21,25 +20,6 @@ export interface EphemeralRanges {
   readonly source: string;
   /** Why the default had to be used, where it had to. */
   readonly warning?: string;
-}
-
-/**
- * The ports that the operating system hands out by itself, as this machine is
- * configured: for outgoing connections and for binding port 0.
- *
- * Linux: `net.ipv4.ip_local_port_range` (ip-sysctl), which rules IPv6 too.
- * macOS, the BSDs: `sysctl`. Windows: `netsh`. Where that cannot be read, the
- * system's documented default.
- *
- * @example
- * ```ts
- * import { ephemeralPortRanges } from "@x/port-for";
- *
- * console.log(ephemeralPortRanges()); // [{ first: 32768, last: 60999 }]
- * ```
- */
-export function ephemeralPortRanges(): PortRange[] {
-  return [...readEphemeralRanges(currentRuntime).ranges];
 }
 
 /** The ephemeral ranges, with where they come from. */

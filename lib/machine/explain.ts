@@ -14,7 +14,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
 import type { Holder } from "./holder.ts";
 import { type Holders, holdersOf, readHolders } from "./listeners.ts";
-import { type Claim, claimsOn } from "./claim.ts";
+import { type Claim, type Claims, NO_CLAIMS } from "./claim.ts";
 import { Prober } from "./probe.ts";
 import { lowestUnprivileged } from "./unprivileged.ts";
 
@@ -73,7 +73,7 @@ export interface ExplainOptions {
   /** The highest port that can be available, 1-65535. By default 49151. */
   readonly high?: number;
   /** What this machine has promised to others. By default nothing. */
-  readonly claims?: readonly Claim[];
+  readonly claims?: Claims;
 }
 
 /**
@@ -87,14 +87,14 @@ export interface ExplainOptions {
 export async function explain(
   port: number,
   runtime: Runtime,
-  { holders, high, claims = [] }: ExplainOptions = {},
+  { holders, high, claims = NO_CLAIMS }: ExplainOptions = {},
 ): Promise<PortExplanation> {
   checkPort(port, "explain port");
   // The names of services are a large module: choosing never needs them.
   const services = await import("../ports/services.ts");
   const ephemeral = readEphemeralRanges(runtime);
   const lowest = lowestUnprivileged(runtime);
-  const promised = claimsOn(port, claims);
+  const promised = claims.on({ first: port, last: port });
   const isPrivileged = port > SYSTEM_PORTS.last && port < lowest;
   const available = availableOutside(
     ephemeral.ranges,

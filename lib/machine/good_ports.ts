@@ -27,6 +27,25 @@ export interface AvailableOptions extends Bounds {
 }
 
 /**
+ * The ports that the operating system hands out by itself, as this machine is
+ * configured: for outgoing connections and for binding port 0.
+ *
+ * Linux: `net.ipv4.ip_local_port_range` (ip-sysctl), which rules IPv6 too.
+ * macOS, the BSDs: `sysctl`. Windows: `netsh`. Where that cannot be read, the
+ * system's documented default.
+ *
+ * @example
+ * ```ts
+ * import { ephemeralPortRanges } from "@x/port-for";
+ *
+ * console.log(ephemeralPortRanges()); // [{ first: 32768, last: 60999 }]
+ * ```
+ */
+export function ephemeralPortRanges(): PortRange[] {
+  return [...readEphemeralRanges(currentRuntime).ranges];
+}
+
+/**
  * The available ports: in 1024-49151 (or within `low` and `high`), not
  * assigned, not well known, outside the ephemeral ranges of this machine, and not on the kernel's list of
  * reserved ports, which are kept for somebody.

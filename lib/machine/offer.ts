@@ -12,7 +12,7 @@ import {
 import { PortSet, setOf } from "../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { type Claim, claimedPorts, claimsOn } from "./claim.ts";
+import { claimedPorts, type Claims, NO_CLAIMS } from "./claim.ts";
 import { type EphemeralRanges, readEphemeralRanges } from "./ephemeral.ts";
 import { lowestUnprivileged, UNPRIVILEGED_FILE } from "./unprivileged.ts";
 
@@ -26,7 +26,7 @@ export interface Wish {
   /** None of these. */
   readonly exclude?: PortSet | undefined;
   /** None that is promised to others. By default nothing is. */
-  readonly claims?: readonly Claim[];
+  readonly claims?: Claims;
   /** Who wants the range, for messages. By default the command line. */
   readonly rangeName?: string;
   /** Who wants the exclusions, for messages. By default the command line. */
@@ -37,13 +37,16 @@ export interface Wish {
 export class Offer {
   /** The ephemeral ranges, and how they are known. */
   readonly ephemeral: EphemeralRanges;
-  /** The good ports that are wanted. Not to be changed. */
+  /**
+   * The good ports that are wanted, be they promised to others or not. Not to
+   * be changed.
+   */
   readonly ports: PortSet;
   readonly #wish: Wish;
-  readonly #claims: readonly Claim[];
+  readonly #claims: Claims;
   /** Where to look: 1024 to 49151, or to 65535. */
   readonly #space: PortRange;
-  /** The good ports, before claims and the user's cuts. */
+  /** The good ports, before the user's cuts. */
   readonly #good: PortSet;
   /** The lowest port that a service without privileges may bind. */
   readonly #lowest: number;
@@ -54,7 +57,7 @@ export class Offer {
    */
   constructor(wish: Wish, runtime: Runtime) {
     this.#wish = wish;
-    this.#claims = wish.claims ?? [];
+    this.#claims = wish.claims ?? NO_CLAIMS;
     this.ephemeral = readEphemeralRanges(runtime);
     this.#lowest = lowestUnprivileged(runtime);
     this.#space = {
@@ -69,14 +72,14 @@ export class Offer {
     this.ports = this.#wanted(this.#good);
   }
 
-  /** Whether this machine has good ports, before claims and cuts. */
+  /** Whether this machine has good ports, before the user's cuts. */
   get hasGoodPorts(): boolean {
     return !this.#good.isEmpty;
   }
 
-  /** Whether a port is promised to others. */
-  isClaimed(port: number): boolean {
-    return claimsOn(port, this.#claims).length > 0;
+  /** Whether a port of a range is promised to others. */
+  isClaimed(range: PortRange): boolean {
+    return this.#claims.on(range).length > 0;
   }
 
   /** What would be offered if the system handed no ports out by itself. */
@@ -95,7 +98,8 @@ export class Offer {
     if (inRanges(port, [SYSTEM_PORTS])) objections.push("a system port");
     if (assignedPorts().has(port)) objections.push("assigned by IANA");
     if (wellKnownPorts().has(port)) objections.push("well known");
-    objections.push(...claimsOn(port, this.#claims).map(({ text }) => text));
+    const claims = this.#claims.on({ first: port, last: port });
+    objections.push(...claims.map(({ text }) => text));
     if (!reserved && inRanges(port, this.ephemeral.ranges)) {
       objections.push(
         `in the ephemeral range ${formatPortRanges(this.ephemeral.configured)}`,
@@ -167,7 +171,7 @@ export class Offer {
       new PortSet(left).deleteAll(this.#good),
       "are in ranges too short or at their borders",
     );
-    without(claimedPorts(this.#claims), "are promised to others here");
+    without(claimedPorts(this.#claims.all()), "are promised to others here");
     without(
       setOf([{ first: 0, last: this.#lowest - 1 }]),
       `are for privileged programs only (${UNPRIVILEGED_FILE})`,
@@ -182,19 +186,16 @@ export class Offer {
     return `of the ports ${looked}, ${parts.join(", ")}`;
   }
 
-  /** What claims and the user's cuts leave of some ports. Not to be changed. */
+  /** What the user's cuts leave of some ports. Not to be changed. */
   #wanted(ports: PortSet): PortSet {
     const { range, exclude } = this.#wish;
     const hasCuts = range !== undefined || exclude !== undefined ||
-      this.#claims.length > 0 || this.#lowest > this.#space.first;
+      this.#lowest > this.#space.first;
     if (!hasCuts) return ports;
     const wanted = new PortSet(ports).delete({
       first: 0,
       last: this.#lowest - 1,
     });
-    for (const { ranges } of this.#claims) {
-      for (const range of ranges) wanted.delete(range);
-    }
     if (range) wanted.retainAll(setOf([range]));
     if (exclude) wanted.deleteAll(exclude);
     return wanted;

@@ -1,6 +1,5 @@
 import { PortForError } from "../error.ts";
 import { checkPort, isPort, SYSTEM_PORTS } from "../ports/port_range.ts";
-import { currentRuntime } from "../runtime/current.ts";
 import type { BindResult, Runtime } from "../runtime/runtime.ts";
 
 /** How to probe a port. */
@@ -25,32 +24,6 @@ const LOOPBACKS = ["127.0.0.1", "::1"];
 export const WHAT_FORBIDS =
   "a sandbox, SocketBindDeny= of a systemd unit, or " +
   "net.ipv4.ip_unprivileged_port_start may forbid it";
-
-/**
- * Whether somebody holds a port on this machine: it cannot be bound on
- * `0.0.0.0` or on `::`, or something accepts a connection on `127.0.0.1` or
- * `::1`. An IP version that the machine does not have is not "used"; a port that
- * this process may not bind counts as used. Nothing is left listening.
- *
- * @param port The port, 1-65535.
- * @throws {PortForError} `BAD_INPUT` where `port` is not a port; `FAILED` where
- * the system has no sockets left to ask with.
- *
- * @example
- * ```ts
- * import { portIsUsed } from "@x/port-for";
- *
- * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * console.log(await portIsUsed(listener.addr.port)); // true
- * listener.close();
- * ```
- */
-export async function portIsUsed(
-  port: number,
-  options: ProbeOptions = {},
-): Promise<boolean> {
-  return await new Prober(currentRuntime, options).verdict(port) !== "free";
-}
 
 /**
  * Probes ports, and remembers between them what it learnt of this machine: time

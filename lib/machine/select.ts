@@ -13,6 +13,32 @@ export interface SelectOptions extends ProbeOptions {
 }
 
 /**
+ * Whether somebody holds a port on this machine: it cannot be bound on
+ * `0.0.0.0` or on `::`, or something accepts a connection on `127.0.0.1` or
+ * `::1`. An IP version that the machine does not have is not "used"; a port that
+ * this process may not bind counts as used. Nothing is left listening.
+ *
+ * @param port The port, 1-65535.
+ * @throws {PortForError} `BAD_INPUT` where `port` is not a port; `FAILED` where
+ * the system has no sockets left to ask with.
+ *
+ * @example
+ * ```ts
+ * import { portIsUsed } from "@x/port-for";
+ *
+ * const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * console.log(await portIsUsed(listener.addr.port)); // true
+ * listener.close();
+ * ```
+ */
+export async function portIsUsed(
+  port: number,
+  options: ProbeOptions = {},
+): Promise<boolean> {
+  return await new Prober(currentRuntime, options).verdict(port) !== "free";
+}
+
+/**
  * A random port that is free now. It is nobody's until something listens on
  * it: listen soon, or remember it with a `PortStore`.
  *

@@ -1,7 +1,7 @@
-import { isPort } from "../ports/port_range.ts";
+import { isPort, type PortRange } from "../ports/port_range.ts";
 import { assignedPorts } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Claim } from "./claim.ts";
+import { type Claim, type Claims, claimsIn, mentions } from "./claim.ts";
 
 /** Where a machine names the ports of its services (services(5)). */
 const SERVICES_FILE = "/etc/services";
@@ -13,9 +13,27 @@ const LINE = /^[ \t]*([^\s#]+)[ \t]+(\d{1,5})\/[a-z]/gm;
  * The ports that an administrator has added to `/etc/services`: those there
  * that IANA does not assign. None where it cannot be read.
  */
-export function servicesFileClaims(runtime: Runtime): Claim[] {
+export class ServicesFile implements Claims {
+  readonly #text: string;
+  #claims: readonly Claim[] | undefined;
+
+  /** @param runtime The machine. */
+  constructor(runtime: Runtime) {
+    this.#text = textOf(runtime);
+  }
+
+  on(range: PortRange): readonly Claim[] {
+    return mentions(this.#text, range) ? claimsIn(range, this.all()) : [];
+  }
+
+  all(): readonly Claim[] {
+    return this.#claims ??= claimsOf(this.#text);
+  }
+}
+
+function claimsOf(text: string): Claim[] {
   const claims = new Map<number, Claim>();
-  for (const [, name = "", digits] of textOf(runtime).matchAll(LINE)) {
+  for (const [, name = "", digits] of text.matchAll(LINE)) {
     const port = Number(digits);
     if (!isPort(port) || assignedPorts().has(port) || claims.has(port)) {
       continue;

@@ -1,6 +1,6 @@
-import { isPort } from "../ports/port_range.ts";
+import { isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Claim } from "./claim.ts";
+import { type Claim, type Claims, claimsIn, mentions } from "./claim.ts";
 
 /**
  * Where systemd finds units, the first of one name counts (systemd.unit(5),
@@ -26,31 +26,70 @@ const FOLDERS = [
  * The ports that installed socket units of systemd listen on once they are
  * started, whether or not they are. What cannot be read claims nothing.
  */
-export function socketUnitClaims(runtime: Runtime): Claim[] {
-  if (runtime.os !== "linux") return [];
+export class SocketUnits implements Claims {
+  readonly #units: readonly Unit[];
+  #claims: readonly Claim[] | undefined;
+
+  /** @param runtime The machine. */
+  constructor(runtime: Runtime) {
+    this.#units = runtime.os === "linux" ? readUnits(runtime) : [];
+  }
+
+  on(range: PortRange): readonly Claim[] {
+    const isMentioned = this.#units.some(({ texts }) =>
+      texts.some((text) => mentions(text, range))
+    );
+    return isMentioned ? claimsIn(range, this.all()) : [];
+  }
+
+  all(): readonly Claim[] {
+    return this.#claims ??= this.#units.flatMap(claimsOf);
+  }
+}
+
+/** A unit, and the texts of its file and its drop-ins, in this order. */
+interface Unit {
+  readonly name: string;
+  readonly texts: readonly string[];
+}
+
+function claimsOf({ name, texts }: Unit): Claim[] {
+  const ranges = portsSaid(texts)
+    .map((port) => ({ first: port, last: port }));
+  return ranges.length === 0
+    ? []
+    : [{ ranges, kind: "socket unit", by: name, text: `claimed by ${name}` }];
+}
+
+function readUnits(runtime: Runtime): Unit[] {
   const listings = new Map<string, readonly string[]>();
-  for (const folder of FOLDERS) {
+  for (const folder of foldersOf(runtime)) {
     const names = namesIn(folder, runtime)
       .filter((name) => name.endsWith(".socket") || name.endsWith(".socket.d"));
     if (names.length > 0) listings.set(folder, names);
   }
-  const claims: Claim[] = [];
-  for (const [unit, path] of firstOfEach(listings, ".socket")) {
-    const texts = [path, ...dropInsOf(unit, listings, runtime)]
-      .map((path) => textOf(path, runtime));
+  const units: Unit[] = [];
+  for (const [name, path] of firstOfEach(listings, ".socket")) {
+    const text = textOf(path, runtime);
     // A link to /dev/null masks a unit: nothing starts it.
-    if (texts[0] === undefined) continue;
-    const ranges = portsIn(texts.filter((text) => text !== undefined))
-      .map((port) => ({ first: port, last: port }));
-    if (ranges.length === 0) continue;
-    claims.push({
-      ranges,
-      kind: "socket unit",
-      by: unit,
-      text: `claimed by ${unit}`,
-    });
+    if (text === undefined) continue;
+    const more = dropInsOf(name, listings, runtime)
+      .flatMap((path) => textOf(path, runtime) ?? []);
+    units.push({ name, texts: [text, ...more] });
   }
-  return claims;
+  return units;
+}
+
+/** Mostly /lib is a link to /usr/lib: then the same folder counts once. */
+function foldersOf(runtime: Runtime): readonly string[] {
+  try {
+    const isSame = runtime.readLink("/lib").endsWith("usr/lib");
+    return isSame
+      ? FOLDERS.filter((folder) => folder !== "/lib/systemd/system")
+      : FOLDERS;
+  } catch {
+    return FOLDERS;
+  }
 }
 
 type Listings = ReadonlyMap<string, readonly string[]>;
@@ -104,7 +143,7 @@ function dropInFolders(unit: string): string[] {
 }
 
 /** The TCP and UDP ports that the texts of one unit say, one after another. */
-function portsIn(texts: readonly string[]): number[] {
+function portsSaid(texts: readonly string[]): number[] {
   let ports: number[] = [];
   for (const [key, value] of texts.flatMap(socketSettings)) {
     if (!key.startsWith("Listen")) continue;

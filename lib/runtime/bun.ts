@@ -14,7 +14,6 @@ import {
 import { lockFile } from "./bun_flock.ts";
 import { refuseClosedOutput } from "./closed_output.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
-import { isForCommand, signalsToPassOn } from "./passed_on.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
@@ -222,6 +221,7 @@ async function runInPlace(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
+  const { isForCommand, signalsToPassOn } = await import("./passed_on.ts");
   const status = processFile("status");
   const setting = () => ({
     status,

@@ -7,13 +7,13 @@ import {
   portsOf,
 } from "../association.ts";
 import { PortForError, quoted } from "../error.ts";
-import type { Claim } from "../machine/claim.ts";
+import type { Claims } from "../machine/claim.ts";
 import { Chooser, type HeldPorts } from "../machine/choose.ts";
 import type { View } from "../place.ts";
 import { parsePortRange, portsIn } from "../ports/port_range.ts";
 import { type PortSet, portSet, setOf } from "../ports/port_set.ts";
 import { type AssociateOptions, checkOptions } from "./associate_options.ts";
-import { readClaims } from "./claims.ts";
+import { MachineClaims } from "./claims.ts";
 import { changeStore } from "./change.ts";
 import { isRenewedBy, leasedFor } from "./lease.ts";
 import { refuseHeld, refuseOther } from "./refusals.ts";
@@ -131,7 +131,7 @@ async function associated(
   let result: Association[] = [];
   let warnings = async (): Promise<void> => {};
   // Before the lock is taken: a source may be slow, and others wait for it.
-  const claims = readClaims(store.runtime, store.place.source());
+  const claims = new MachineClaims(store.runtime, store.place.source());
   await changeStore(store, names, async (view, reservations) => {
     const choosers = new Choosers(store, view, claims);
     const changes = new Map<string, Association>();
@@ -177,10 +177,10 @@ function withWishes(
 class Choosers {
   readonly #store: Store;
   readonly #view: View;
-  readonly #claims: readonly Claim[];
+  readonly #claims: Claims;
   readonly #byOptions = new Map<string, Chooser>();
 
-  constructor(store: Store, view: View, claims: readonly Claim[]) {
+  constructor(store: Store, view: View, claims: Claims) {
     this.#store = store;
     this.#view = view;
     this.#claims = claims;
@@ -209,7 +209,7 @@ class Choosers {
 function chooserFor(
   { place, warn, runtime, seed = "" }: Store,
   { policy }: View,
-  claims: readonly Claim[],
+  claims: Claims,
   { range, exclude, random, udp, count, reserve }: AssociateOptions,
 ): Chooser {
   const policyName = `the [policy] of ${place.name}`;

@@ -3,27 +3,42 @@ import { FilePlace } from "../disk/file_place.ts";
 import { machineStore, userStore } from "../disk/usual_stores.ts";
 import { quoted } from "../error.ts";
 import { reservedClaims } from "../kernel/reserved_claims.ts";
-import type { Claim } from "../machine/claim.ts";
-import { servicesFileClaims } from "../machine/services_file.ts";
-import { socketUnitClaims } from "../machine/socket_units.ts";
+import { type Claim, type Claims, claimsIn } from "../machine/claim.ts";
+import { ServicesFile } from "../machine/services_file.ts";
+import { SocketUnits } from "../machine/socket_units.ts";
+import type { PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
  * What this machine has promised to others than the names of one store. What
  * cannot be read claims nothing.
- *
- * @param source Where the store is, symlinks followed, if it is a file.
  */
-export function readClaims(
-  runtime: Runtime,
-  source: string | undefined,
-): Claim[] {
-  return [
-    ...reservedClaims(runtime, source),
-    ...servicesFileClaims(runtime),
-    ...socketUnitClaims(runtime),
-    ...otherStoresClaims(runtime, source),
-  ];
+export class MachineClaims implements Claims {
+  /** What is short, and read at once. */
+  readonly #few: readonly Claim[];
+  readonly #files: readonly Claims[];
+
+  /**
+   * @param source Where the store is, symlinks followed, if it is a file.
+   */
+  constructor(runtime: Runtime, source: string | undefined) {
+    this.#few = [
+      ...reservedClaims(runtime, source),
+      ...otherStoresClaims(runtime, source),
+    ];
+    this.#files = [new ServicesFile(runtime), new SocketUnits(runtime)];
+  }
+
+  on(range: PortRange): readonly Claim[] {
+    return [
+      ...claimsIn(range, this.#few),
+      ...this.#files.flatMap((claims) => claims.on(range)),
+    ];
+  }
+
+  all(): readonly Claim[] {
+    return [...this.#few, ...this.#files.flatMap((claims) => claims.all())];
+  }
 }
 
 /** What the machine's store and the user's own have promised, but for `source`. */

@@ -18,7 +18,7 @@ import { currentRuntime } from "../runtime/current.ts";
 export async function explainPort(port: number): Promise<PortExplanation> {
   // Few programs explain ports: the others do not load what that takes.
   const { explain } = await import("../machine/explain.ts");
-  const { readClaims } = await import("./claims.ts");
-  const claims = readClaims(currentRuntime, undefined);
+  const { MachineClaims } = await import("./claims.ts");
+  const claims = new MachineClaims(currentRuntime, undefined);
   return await explain(port, currentRuntime, { claims });
 }

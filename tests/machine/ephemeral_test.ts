@@ -1,13 +1,11 @@
+import { ephemeralPortRanges } from "../../lib/machine/good_ports.ts";
 import {
   assert,
   assertEquals,
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  ephemeralPortRanges,
-  readEphemeralRanges,
-} from "../../lib/machine/ephemeral.ts";
+import { readEphemeralRanges } from "../../lib/machine/ephemeral.ts";
 import type { PortRange } from "../../lib/ports/port_range.ts";
 import { currentRuntime } from "../../lib/runtime/current.ts";
 import type { Runtime } from "../../lib/runtime/runtime.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { ephemeralPortRanges } from "../../lib/machine/ephemeral.ts";
 import {
   availableGoodPorts,
   availablePorts,
+  ephemeralPortRanges,
   goodPortRanges,
 } from "../../lib/machine/good_ports.ts";
 import { readReservedPorts } from "../../lib/machine/reserved.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { portIsUsed, Prober, type Verdict } from "../../lib/machine/probe.ts";
+import { Prober, type Verdict } from "../../lib/machine/probe.ts";
+import { portIsUsed } from "../../lib/machine/select.ts";
 import type { BindResult, Runtime } from "../../lib/runtime/runtime.ts";
 import {
   bareMachine,
@@ -176,7 +177,7 @@ Deno.test({
   ignore: !hasNamespaces,
   fn: async () => {
     const probing = `
-      import { portIsUsed } from ${projectFile("lib/machine/probe.ts")};
+      import { portIsUsed } from ${projectFile("lib/machine/select.ts")};
       const used = [await portIsUsed(29500, { udp: true })];`;
     const withoutIpv6 = await inNamespace(
       "ip link set lo up; " +

@@ -1,4 +1,3 @@
-import { readManifestOf } from "../../disk/manifest_file.ts";
 import { PortForError, quoted } from "../../error.ts";
 import { parseDuration } from "../../ports/duration.ts";
 import { parsePort, parsePortRange } from "../../ports/port_range.ts";
@@ -7,12 +6,8 @@ import type { AssociateOptions } from "../../store/associate_options.ts";
 import type { Manifest } from "../../toml/manifest.ts";
 import { type Call, type Named, printPorts } from "../call.ts";
 import type { CommandLine } from "../command_line.ts";
-import { variablesOf } from "../env.ts";
-import { filledFormat } from "../format.ts";
 import { type WantedName, wantedNames } from "../here.ts";
 import { noteLikelyOptions } from "../likely_option.ts";
-import { printVariables } from "../print_variables.ts";
-import { variablesFor } from "../variables.ts";
 
 /**
  * `port-for NAME...`: prints the ports of each, which gets one first where it
@@ -22,15 +17,19 @@ import { variablesFor } from "../variables.ts";
  */
 export async function associate(call: Call): Promise<number> {
   const { line, runtime, checkout } = call;
-  const manifest = checkout && readManifestOf(checkout, runtime);
+  // Each of these is loaded by the calls that need it: most only ask for a port.
+  const manifest = checkout &&
+    (await import("../../disk/manifest_file.ts"))
+      .readManifestOf(checkout, runtime);
   const wanted = await wantedNames(call, line.names, manifest);
   const named = await associated(call, wanted);
   if (line.command) {
     const { runWithPorts } = await import("./run.ts");
+    const { variablesFor } = await import("../variables.ts");
     const variables = variablesFor(named, manifest);
     return await runWithPorts(line.command, named, variables, runtime);
   }
-  print(call, named, manifest);
+  await print(call, named, manifest);
   return 0;
 }
 
@@ -50,6 +49,7 @@ async function associated(
   }
   if (line.command || line.has("env")) {
     // Two names with one spelling are refused before either gets a port.
+    const { variablesOf } = await import("../env.ts");
     variablesOf(wanted.map(({ short }) => [short, 0]));
   }
   await noteLikelyOptions(call, wanted.map(({ full }) => full));
@@ -67,15 +67,19 @@ async function associated(
   return wanted.map(({ short }, at) => [short, associations[at]!] as const);
 }
 
-function print(
+async function print(
   call: Call,
   named: readonly Named[],
   manifest: Manifest | undefined,
-): void {
+): Promise<void> {
   const { line, runtime } = call;
   const format = line.value("format");
-  if (line.has("env")) printVariables(call, variablesFor(named, manifest));
-  else if (format !== undefined) {
+  if (line.has("env")) {
+    const { printVariables } = await import("../print_variables.ts");
+    const { variablesFor } = await import("../variables.ts");
+    printVariables(call, variablesFor(named, manifest));
+  } else if (format !== undefined) {
+    const { filledFormat } = await import("../format.ts");
     const ports = named.map(([name, { port }]) => [name, port] as const);
     runtime.writeOut(`${filledFormat(format, ports)}\n`);
   } else printPorts(call, named);

@@ -16,7 +16,7 @@ import {
   SYSTEM_PORTS,
 } from "../../ports/port_range.ts";
 import { UNPRIVILEGED_FILE } from "../../machine/unprivileged.ts";
-import { readClaims } from "../../store/claims.ts";
+import { MachineClaims } from "../../store/claims.ts";
 import { WHAT_FORBIDS } from "../../machine/probe.ts";
 import type { Service } from "../../ports/services.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
@@ -52,7 +52,7 @@ export async function explain(call: Call): Promise<number> {
     portsMeant(text, associationsHere(call, associations))
   );
   const holders = readHolders(runtime, new Set(ports));
-  const claims = readClaims(runtime, call.store.place.source());
+  const claims = new MachineClaims(runtime, call.store.place.source());
   const reachesDynamic = policy.range && overlap(policy.range, DYNAMIC_RANGE);
   const explanations: ExplainedPort[] = [];
   for (const port of ports) {

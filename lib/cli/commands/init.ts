@@ -52,7 +52,13 @@ async function foundNames(
     const text = textOf(joined(root, file, runtime.os), runtime);
     if (text === undefined) continue;
     const { composeNames } = await import("../compose_names.ts");
-    return nonEmpty(composeNames(text, file), file);
+    try {
+      return nonEmpty(composeNames(text), file);
+    } catch (error) {
+      if (error instanceof PortForError) throw error;
+      const [why = ""] = (error as Error).message.split("\n");
+      throw new PortForError("FAILED", `cannot read ${file}: ${why}`);
+    }
   }
   const procfile = textOf(joined(root, "Procfile", runtime.os), runtime);
   if (procfile !== undefined) {

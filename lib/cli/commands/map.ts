@@ -13,7 +13,7 @@ import { PortSet, setOf } from "../../ports/port_set.ts";
 import { assignedPorts, wellKnownPorts } from "../../ports/registry.ts";
 import { portsOf } from "../../association.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { readClaims } from "../../store/claims.ts";
+import { MachineClaims } from "../../store/claims.ts";
 import { type Call, readStore } from "../call.ts";
 import { json, type Painter, painterFor } from "../text.ts";
 
@@ -86,7 +86,7 @@ export async function map(call: Call): Promise<void> {
     : parsePortRange(given, "--range");
   const { associations } = await readStore(call);
   const source = call.store.place.source();
-  const claims = readClaims(runtime, source);
+  const claims = new MachineClaims(runtime, source).all();
   const associated = associations.map(portsOf);
   const sets = portKinds(runtime, associated, claims, range);
   runtime.writeOut(
