@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { canMount } from "../support/fault_form.ts";
 import { isRoot } from "../support/namespace.ts";
 import { Mounts } from "../support/mounts.ts";
