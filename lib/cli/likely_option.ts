@@ -1,6 +1,7 @@
 import { quoted } from "../error.ts";
 import type { Call } from "./call.ts";
 import { say } from "./messages.ts";
+import type { WantedName } from "./here.ts";
 import { OPTIONS } from "./options.ts";
 
 /**
@@ -9,20 +10,19 @@ import { OPTIONS } from "./options.ts";
  */
 export async function noteLikelyOptions(
   { store, runtime }: Call,
-  names: readonly string[],
+  wanted: readonly WantedName[],
 ): Promise<void> {
-  if (runtime.terminalWidth() === undefined) return;
-  const likely = names.filter((name) =>
-    OPTIONS.some(({ long }) => long === name)
+  const likely = wanted.filter(({ short }) =>
+    OPTIONS.some(({ long }) => long === short)
   );
-  if (likely.length === 0) return;
-  const view = await store.place.read(likely);
-  for (const name of likely) {
-    if (view.find(name)) continue;
+  if (likely.length === 0 || runtime.terminalWidth() === undefined) return;
+  const view = await store.place.read(likely.map(({ full }) => full));
+  for (const { short, full } of likely) {
+    if (view.find(full)) continue;
     say(
       runtime,
-      `note: ${quoted(name)} is a new name, and gets a port; the option is ` +
-        `--${name}`,
+      `note: ${quoted(short)} is a new name, and gets a port; the option is ` +
+        `--${short}`,
     );
   }
 }

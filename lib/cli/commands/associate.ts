@@ -52,7 +52,7 @@ async function associated(
     const { variablesOf } = await import("../env.ts");
     variablesOf(wanted.map(({ short }) => [short, 0]));
   }
-  await noteLikelyOptions(call, wanted.map(({ full }) => full));
+  await noteLikelyOptions(call, wanted);
   const associations = await associateEach(
     store,
     wanted.map(({ full, directory, wishes }) => ({
