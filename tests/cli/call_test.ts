@@ -4,8 +4,8 @@ import {
   namedPortsJson,
   portList,
   printPorts,
-  variableLines,
 } from "../../lib/cli/call.ts";
+import { linesOf, variablesFor } from "../../lib/cli/variables.ts";
 import { CommandLine } from "../../lib/cli/command_line.ts";
 import { StoreOn } from "../support/store_on.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
@@ -35,14 +35,13 @@ Deno.test("a block is a list in JSON, its first port in the environment", () => 
 
   assertEquals(portList(block[1]), [2001, 2002, 2003]);
   assertEquals(namedPortsJson([block]), '{"block":[2001,2002,2003]}\n');
-  assertEquals(variableLines([block]), "BLOCK_PORT=2001\n");
+  assertEquals(linesOf(variablesFor([block], undefined)), "BLOCK_PORT=2001\n");
 });
 
-Deno.test("ports are printed a line each, as variables, or as JSON", () => {
+Deno.test("ports are printed a line each, or as JSON", () => {
   for (
     const [option, expected] of [
       ["--udp", "2001\n2005\n2006\n"],
-      ["--env", "WEB_PORT=2001\nBLOCK_PORT=2005\n"],
       ["--json", '{"web":2001,"block":[2005,2006]}\n'],
     ] as const
   ) {

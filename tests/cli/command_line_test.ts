@@ -9,7 +9,14 @@ async function bad(args: readonly string[], ...parts: string[]): Promise<void> {
   const { message } = await refused(
     "BAD_INPUT",
     () => new CommandLine(args),
-    ...["cannot read the command line: ", "--help", ...parts],
+    ...["cannot read the command line: ", ...parts],
+  );
+  // What to do: what was probably meant, or where to read on.
+  assert(
+    /\((?:see port-for --help|did you mean|make two|port-for).*\)$/.test(
+      message,
+    ),
+    message,
   );
   // It cannot confuse a terminal, whatever was given.
   assert(!/\p{Cc}/u.test(message), JSON.stringify(message));
@@ -105,6 +112,21 @@ Deno.test("unknown options are named, whole", async () => {
   await bad(["--help", "--nope"], "--nope");
 });
 
+Deno.test("an unknown option says which one it may have meant", async () => {
+  for (
+    const [arg, meant] of [
+      ["--lst", "--list"],
+      ["--statsu", "--status"],
+      ["--por", "--port"],
+      ["--unbnd=web", "--unbind"],
+    ] as const
+  ) {
+    await bad([arg, "web"], `did you mean ${meant}?`);
+  }
+  // What is like none is not guessed at.
+  await bad(["--kubernetes", "web"], "see port-for --help");
+});
+
 Deno.test("what stands behind -- is a command, whatever it looks like", () => {
   const line = new CommandLine(["web", "--udp", "--", "npm", "--json", "--"]);
   assertEquals(line.names, ["web"]);
@@ -117,11 +139,17 @@ Deno.test("what makes no sense is refused, and both sides are named", async () =
   for (
     const [args, ...named] of [
       // A command needs names, and prints nothing else.
-      [["web", "--"], "--", "COMMAND"],
+      [["web", "--"], '"--"', "command"],
       [["--", "npm"], "NAME"],
-      [["--list", "--", "npm"], "--list", "COMMAND"],
-      [["web", "--json", "--", "npm"], "--json", "COMMAND"],
-      [["web", "--env", "--", "npm"], "--env", "COMMAND"],
+      [["--list", "--", "npm"], "--list", "command"],
+      [["web", "--json", "--", "npm"], "--json", "command"],
+      [["web", "--env", "--", "npm"], "--env", "command"],
+      [["--init", "--here", "--", "npm"], "--init", "command"],
+      // What is for a checkout, or for variables, says so.
+      [["--init", "web"], "--init", "--here"],
+      [["web", "--write", ".env"], "--write", "--env"],
+      [["web", "--format", "{port}", "--json"], "--format", "--json"],
+      [["--check", "--allow"], "--allow", "--check"],
       // How to associate means nothing where no name is given.
       [["--reserve", "--port", "9000"], "--port", "--reserve"],
       [["--reserve", "--ttl=1h", "--count=4"], "--reserve"],
@@ -129,7 +157,6 @@ Deno.test("what makes no sense is refused, and both sides are named", async () =
       [["--env", "--port=abc"], "--port", "--env"],
       [["--env", "--random"], "--random", "--env"],
       [["--env", "--reserve"], "--reserve", "--env"],
-      [["--env", "--here", "--udp"], "--udp", "--env"],
       [["--list", "--get", "a"], "--list", "--get"],
       [["--unbind=a", "--list"], "--unbind", "--list"],
       [["--list", "web"], "--list", '"web"'],

@@ -164,10 +164,10 @@ Deno.test("a broken store is told of, and ports are explained all the same", asy
   assertEquals(explained.assigned[0]?.name, "postgresql");
 });
 
-Deno.test("what is no port is a wrong command line", async () => {
+Deno.test("what is neither a port nor a name is a wrong command line", async () => {
   using store = new Store();
   for (const port of ["0", "65536", "http", "80-81", ""]) {
-    await store.refuses([`--explain=${port}`], 2, `--explain "${port}"`);
+    await store.refuses([`--explain=${port}`], 2, "explain", `"${port}"`);
   }
 });
 

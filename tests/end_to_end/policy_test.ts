@@ -106,7 +106,7 @@ Deno.test("an error in the policy does not keep names from being looked up", asy
   assertEquals(await store.print("old"), "20005\n");
   assertEquals(await store.print("--get", "old"), "20005\n");
   const { status, stdout, stderr } = await store.call("--list");
-  assertEquals([status, stdout], [0, "old: 20005\n"]);
+  assertEquals([status, stdout], [1, "old: 20005\n"]);
   assertStringIncludes(stderr, place);
   const check = await store.call("--check");
   assertEquals(check.status, 1);

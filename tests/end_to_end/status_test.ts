@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type { AssociationStatus } from "../../main.ts";
 import { LONG_AGO, networkTest as test, Store } from "../support/store.ts";
 import { hasTerminal, inTerminal } from "../support/terminal.ts";
@@ -29,9 +34,16 @@ function portColumns(lines: readonly string[]): number[] {
   return [...new Set(all)];
 }
 
+/** The lines of the table, without the one below it that names the store. */
+function linesOf(printed: string): string[] {
+  const lines = printed.trimEnd().split("\n");
+  assertMatch(lines.pop()!, /^store: \/.*\/ports\.toml$/);
+  return lines;
+}
+
 /** The cells of the table, line by line. */
-function cells(table: string): string[][] {
-  return table.trimEnd().split("\n").map((line) => line.split(/\s{2,}/));
+function cells(printed: string): string[][] {
+  return linesOf(printed).map((line) => line.split(/\s{2,}/));
 }
 
 const HEADING = ["NAME", "PORT", "STATE"];
@@ -41,9 +53,9 @@ const ESCAPE = "\u001b";
 test("the table has a line a name, in order, port under port", async () => {
   using store = new Store(STORE);
   const table = await store.print("--status");
-  const [heading, ...lines] = table.trimEnd().split("\n");
+  const [heading, ...lines] = linesOf(table);
 
-  assertEquals(cells(heading!), [HEADING]);
+  assertEquals(heading!.split(/\s{2,}/), HEADING);
   assertEquals(
     lines.map((line) => line.match(/2950\d/)?.[0]),
     ["29501", "29502", "29503", "29504", "29505"],
@@ -74,7 +86,7 @@ test(
     using store = new Store(STORE);
     for (const width of [80, 40]) {
       const { stdout } = await inTerminalOf(store, width, ["--status"]);
-      const [, ...lines] = stdout.trimEnd().split("\n");
+      const [, ...lines] = linesOf(stdout);
       for (const line of lines) assert(columns(line) <= width, line);
       assertEquals(portColumns(lines).length, 1, stdout);
       // Cut, and to the very end of the line.
@@ -122,10 +134,12 @@ test(
   hasTerminal,
 );
 
-Deno.test("an empty store has an empty table", async () => {
+Deno.test("an empty store has no table, but says what to do next", async () => {
   for (const text of [undefined, "[ports]\n"]) {
     using store = new Store(text);
-    assertEquals(cells(await store.print("--status")), [HEADING]);
+    const { status, stdout, stderr } = await store.call("--status");
+    assertEquals([status, stdout], [0, ""]);
+    assertStringIncludes(stderr, `no name has a port in ${store.storePath}`);
     assertEquals(await store.print("--status", "--json"), "[]\n");
     assertEquals(store.names(), text === undefined ? [] : ["ports.toml"]);
   }

@@ -3,8 +3,8 @@ import { PortForError } from "../../lib/error.ts";
 import {
   type AssociateOptions,
   checkOptions,
-  LONGEST_TTL,
 } from "../../lib/store/associate_options.ts";
+import { LONGEST_TTL } from "../../lib/ports/duration.ts";
 
 Deno.test("what makes sense passes", () => {
   const sound: AssociateOptions[] = [

@@ -103,6 +103,7 @@ Deno.test("a name is found without a lock, a socket or a subprocess", async () =
     os: "linux",
     userId: () => 0,
     stat: currentRuntime.stat,
+    readFolder: currentRuntime.readFolder,
     open: (path, how) => {
       assert(how.readOnly && path.endsWith(".toml"), path);
       return currentRuntime.open(path, how);
@@ -382,13 +383,13 @@ Deno.test("a block that fits nowhere is refused", async () => {
   for (const count of [0, 65536, 1.5, -1]) {
     await assertRefused(
       "BAD_INPUT",
-      "cannot associate",
+      `cannot give ${count} ports`,
       () => store.ports.associate("x", { count }),
     );
   }
   await assertRefused(
     "BAD_INPUT",
-    "cannot associate 2 ports",
+    "cannot give 2 ports",
     () => store.ports.associate("x", { port: 65535, count: 2 }),
   );
   await assertRefused(
@@ -463,7 +464,7 @@ Deno.test("a lease that makes no sense is refused", async () => {
   for (const ttl of [0, -1, NaN, Infinity, 1e12]) {
     await assertRefused(
       "BAD_INPUT",
-      "cannot associate a lease",
+      "cannot give a lease",
       () => store.associate("web", { ttl }),
     );
   }

@@ -40,6 +40,11 @@ export class Running implements AsyncDisposable {
     this.#input = this.#process.stdin.getWriter();
   }
 
+  /** Its process id. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   /** Sends it a signal. */
   signal(signal: Deno.Signal): void {
     this.#process.kill(signal);

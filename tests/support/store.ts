@@ -83,6 +83,14 @@ export class Store extends TempFolder {
     return (await this.print(...args)).trimEnd().split("\n").map(Number);
   }
 
+  /** Asserts that `--list` lists nothing, and says what to do next. */
+  async listsNothing(): Promise<void> {
+    const { status, stdout, stderr } = await this.call("--list");
+    assertEquals([status, stdout], [0, ""]);
+    assertStringIncludes(stderr, `no name has a port in ${this.storePath} yet`);
+    assertStringIncludes(stderr, "port-for NAME");
+  }
+
   /** Asserts that a call is refused, in one line that has all of some parts. */
   async refuses(
     args: readonly string[],

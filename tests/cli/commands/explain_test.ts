@@ -41,6 +41,7 @@ Deno.test("--explain of what is not a port is refused", async () => {
   for (const port of ["0", "65536", "http", ""]) {
     const { status, out, err } = await called([`--explain=${port}`]);
     assertEquals([status, out], [2, ""]);
-    assertStringIncludes(err, `--explain "${port}"`);
+    assertStringIncludes(err, "explain");
+    assertStringIncludes(err, `"${port}"`);
   }
 });

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { TempFolder } from "../../support/temp.ts";
 import { calledOn } from "../called.ts";
 
 Deno.test("--get prints what names have, or nothing where one has none", async () => {
@@ -13,9 +14,10 @@ Deno.test("--get prints what names have, or nothing where one has none", async (
 });
 
 Deno.test("--get --here says the whole name that has no port", async () => {
-  const currentFolder = () => "/me/shop";
+  using shop = new TempFolder();
+  const currentFolder = () => shop.path;
   const args = ["--get", "web", "--here"];
   const { status, err } = await calledOn(undefined, args, { currentFolder });
   assertEquals(status, 1);
-  assertStringIncludes(err, '"/me/shop/web"');
+  assertStringIncludes(err, `"${shop.path}/web"`);
 });

@@ -1,37 +1,40 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { TempFolder } from "../../support/temp.ts";
 import { calledOn } from "../called.ts";
 
-const STORE = `\
+Deno.test("--list and --env print associations, blocks too, but no ended leases", async () => {
+  using shop = new TempFolder();
+  const { path } = shop;
+  const store = `\
 [ports]
 web = 2000
 "a.b" = { port = 2010, count = 3 }
 old = { port = 2020, expires = 2000-01-01T00:00:00Z }
 lease = { port = 2030, expires = 2099-01-01T00:00:00Z }
-"/me/shop/db" = { port = 2040, directory = "/me/shop" }
+"${path}/db" = { port = 2040, directory = "${path}" }
 `;
-
-Deno.test("--list and --env print associations, blocks too, but no ended leases", async () => {
+  const spelt = path.toUpperCase().replace(/[^A-Z0-9]/g, "_");
   for (
     const [args, expected] of [
       [
         ["--list"],
-        "web: 2000\na.b: 2010-2012\nlease: 2030\n/me/shop/db: 2040\n",
+        `web: 2000\na.b: 2010-2012\nlease: 2030\n${path}/db: 2040\n`,
       ],
       [
         ["--list", "--json"],
-        '{"web":2000,"a.b":[2010,2011,2012],"lease":2030,"/me/shop/db":2040}\n',
+        `{"web":2000,"a.b":[2010,2011,2012],"lease":2030,"${path}/db":2040}\n`,
       ],
-      [["--list", "--here"], "/me/shop/db: 2040\n"],
+      [["--list", "--here"], `${path}/db: 2040\n`],
       [
         ["--env"],
-        "WEB_PORT=2000\nA_B_PORT=2010\nLEASE_PORT=2030\n_ME_SHOP_DB_PORT=2040\n",
+        `WEB_PORT=2000\nA_B_PORT=2010\nLEASE_PORT=2030\n${spelt}_DB_PORT=2040\n`,
       ],
       // In its directory, a name is short.
       [["--env", "--here"], "DB_PORT=2040\n"],
     ] as const
   ) {
-    const currentFolder = () => "/me/shop";
-    const { status, out, err } = await calledOn(STORE, args, { currentFolder });
+    const currentFolder = () => path;
+    const { status, out, err } = await calledOn(store, args, { currentFolder });
     assertEquals([status, out, err], [0, expected, ""]);
   }
 });

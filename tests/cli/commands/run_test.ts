@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Named } from "../../../lib/cli/call.ts";
 import { runWithPorts } from "../../../lib/cli/commands/run.ts";
+import { variablesFor } from "../../../lib/cli/variables.ts";
 import { portSet } from "../../../lib/ports/port_set.ts";
 import type { Runtime } from "../../../lib/runtime/runtime.ts";
 import { quietLinux, systemError } from "../../support/fake_runtime.ts";
@@ -26,12 +27,15 @@ async function ran(
   let run: Run | undefined;
   const runtime: Runtime = {
     ...quietLinux({ used: portSet(used === "" ? [] : used) }),
+    become: () => Promise.resolve(),
     runInPlace: (command, args, environment) => {
       run = { command, args, environment };
       return Promise.resolve(7);
     },
   };
-  return { status: await runWithPorts(words, ports, runtime), run };
+  const variables = variablesFor(ports, undefined);
+  const status = await runWithPorts(words, ports, variables, runtime);
+  return { status, run };
 }
 
 Deno.test("a command has the first port as PORT, and each under its name", async () => {
@@ -88,17 +92,21 @@ Deno.test("a command that cannot be started has the status that shells give it",
     const [code, status, why] of [
       ["ENOENT", 127, "no such command"],
       ["EACCES", 126, "executable"],
-      ["ENOTDIR", 126, "ENOTDIR"],
-      ["ENOEXEC", 126, "ENOEXEC"],
-      ["E2BIG", 126, "E2BIG"],
+      ["ENOTDIR", 126, "not a folder"],
+      ["ENOEXEC", 126, "not a program"],
+      ["E2BIG", 126, "too long"],
+      ["EIO", 126, "EIO"],
     ] as const
   ) {
     let message = "";
-    const found = await runWithPorts(["server"], [named("web", 2001)], {
+    const runtime: Runtime = {
       ...quietLinux({}),
       writeError: (text) => void (message += text),
+      become: () => Promise.resolve(),
       runInPlace: () => Promise.reject(systemError(code)),
-    });
+    };
+    const ports = [named("web", 2001)];
+    const found = await runWithPorts(["server"], ports, new Map(), runtime);
 
     assertEquals(found, status, code);
     assertStringIncludes(message, 'port-for: cannot run "server": ');

@@ -3,7 +3,7 @@ import { currentRuntime } from "../../../lib/runtime/current.ts";
 import { calledOn } from "../called.ts";
 
 Deno.test("--status is a table of names, ports and states", async () => {
-  const { status, out, err } = await calledOn(
+  const { status, out, err, path } = await calledOn(
     "[ports]\nweb = 29500\n" +
       '"a \u{1f600}" = { port = 29510, count = 3 }\n' +
       "old = { port = 29520, expires = 2000-01-02T03:04:05Z }\n" +
@@ -17,6 +17,7 @@ Deno.test("--status is a table of names, ports and states", async () => {
     "a \u{1f600}      29510-29512  free",
     "old             29520  expired 2000-01-02 03:04Z",
     "lease           29530  free, expires 2099-01-02 03:04Z",
+    `store: ${path}`,
     "",
   ]);
 });
@@ -31,6 +32,8 @@ Deno.test("--status fits into a terminal, and shows nothing invisible", async ()
     },
   );
   const lines = out.trimEnd().split("\n");
+  // A path is of no use in part.
+  assertStringIncludes(lines.pop()!, "store: /");
   assert(lines.every((line) => line.length <= 40), out);
   assert(lines[1]!.includes("n\u2026"));
   assert(lines[2]!.startsWith("a\\u{202e}b "));
@@ -55,9 +58,10 @@ Deno.test({
   },
 });
 
-Deno.test("--status of nothing is a heading, and an empty list in JSON", async () => {
-  const { out } = await calledOn(undefined, ["--status"]);
-  assertEquals(out, "NAME      PORT  STATE\n");
+Deno.test("--status of nothing says what to do next, and is an empty list in JSON", async () => {
+  const { status, out, err, path } = await calledOn(undefined, ["--status"]);
+  assertEquals([status, out], [0, ""]);
+  for (const part of [path, "port-for NAME"]) assertStringIncludes(err, part);
   const json = await calledOn(undefined, ["--status", "--json"]);
-  assertEquals(json.out, "[]\n");
+  assertEquals([json.out, json.err], ["[]\n", ""]);
 });
