@@ -96,13 +96,16 @@ function readShort(arg: string, rest: string[], values: Values): void {
     if (option.value !== undefined && attached !== "") {
       return note(option, attached, values);
     }
-    note(option, valueFor(option, rest), values);
+    note(option, valueFor(option, rest, `-${letter}`), values);
   }
 }
 
-/** Takes the value of an option from the arguments behind it. */
-function valueFor(option: Option, rest: string[]): string {
-  if (option.value === undefined) return "";
+/**
+ * Takes the value of an option from the arguments after it; that of a switch is
+ * how it was spelt, if that was the short way.
+ */
+function valueFor(option: Option, rest: string[], spelt = ""): string {
+  if (option.value === undefined) return spelt;
   const next = rest[0];
   if (next === undefined || isOption(next)) {
     throw wrong(`--${option.long} needs a value, ${option.value}`);

@@ -1,9 +1,10 @@
 import { onOneLine, PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
+import { painterFor } from "./text.ts";
 
-/** Says something that is no error, on standard error. */
+/** Says something that is not an error, on standard error. */
 export function warn(runtime: Runtime, message: string): void {
-  say(runtime, `warning: ${message}`);
+  write(runtime, "warning: ", message, "warn");
 }
 
 /**
@@ -11,8 +12,19 @@ export function warn(runtime: Runtime, message: string): void {
  * to tell, and answer and status stay what they are.
  */
 export function say(runtime: Runtime, message: string): void {
+  write(runtime, "", message, "bold");
+}
+
+function write(
+  runtime: Runtime,
+  kind: string,
+  message: string,
+  colour: "bold" | "warn" | "bad",
+): void {
   try {
-    runtime.writeError(`port-for: ${onOneLine(message)}\n`);
+    const paint = painterFor(runtime, runtime.isErrorTerminal());
+    const head = paint[colour](`port-for: ${kind}`.trimEnd());
+    runtime.writeError(`${head} ${onOneLine(message)}\n`);
   } catch {
     // See above.
   }
@@ -23,7 +35,7 @@ export function fail(runtime: Runtime, error: unknown): number {
   // Whoever reads our output has left: there is nobody to tell.
   if (errorCode(error) === "EPIPE") return 1;
   if (error instanceof PortForError) {
-    say(runtime, error.message);
+    write(runtime, "", error.message, "bad");
     return error.code === "BAD_INPUT" ? 2 : 1;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -33,8 +33,9 @@ async function performed(
 ): Promise<number | void> {
   switch (line.action) {
     case "help": {
-      const { helpText } = await import("./commands/help.ts");
-      return runtime.writeOut(helpText());
+      const { helpText, shortHelpText } = await import("./commands/help.ts");
+      const isShort = line.value("help") === "-h";
+      return runtime.writeOut(isShort ? shortHelpText() : helpText());
     }
     case "version": {
       const { VERSION } = await import("../version.ts");

@@ -25,62 +25,42 @@ export function jsonText(value: unknown): string {
 
 /** Paints text for a terminal; leaves it alone anywhere else. */
 export interface Painter {
-  /** What a reader should see first. */
+  /** What a reader should see first: bold. */
   bold(text: string): string;
-  /** What is as it should be. */
+  /** What is the reader's own: bold cyan. */
+  own(text: string): string;
+  /** What is good and free: green. */
   good(text: string): string;
-  /** What a reader should look at. */
+  /** What a reader should look at: yellow. */
   warn(text: string): string;
-  /** What is wrong. */
+  /** What is wrong: red. */
   bad(text: string): string;
-  /** What matters least. */
+  /** What matters least: dim. */
   dim(text: string): string;
 }
 
 /**
  * Colours for a terminal, and none where output goes elsewhere or `NO_COLOR` is
  * set (no-color.org).
+ *
+ * @param isTerminal Whether it goes to a terminal. By default whether standard
+ * output does.
  */
-export function painterFor(runtime: Runtime): Painter {
-  const plain = runtime.terminalWidth() === undefined ||
-    Boolean(runtime.env("NO_COLOR"));
-  const paint = (code: number) => (text: string) =>
+export function painterFor(
+  runtime: Runtime,
+  isTerminal = runtime.terminalWidth() !== undefined,
+): Painter {
+  const plain = !isTerminal || Boolean(runtime.env("NO_COLOR"));
+  const paint = (code: number | string) => (text: string) =>
     plain ? text : `\x1b[${code}m${text}\x1b[0m`;
   return {
     bold: paint(1),
+    own: paint("1;36"),
     good: paint(32),
     warn: paint(33),
     bad: paint(31),
     dim: paint(2),
   };
-}
-
-/** Wide characters of East Asia, and emoji, take two columns. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-
-/** Marks over another letter, and the later parts of a Korean syllable. */
-const NO_COLUMN = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
-
-/** How many columns of a terminal a text takes. */
-export function columnsOf(text: string): number {
-  let columns = 0;
-  for (const character of text) {
-    if (!NO_COLUMN.test(character)) columns += WIDE.test(character) ? 2 : 1;
-  }
-  return columns;
-}
-
-/** The text in a column of a table: filled up with blanks, or cut with `…`. */
-export function fitted(text: string, columns: number): string {
-  const filler = columns - columnsOf(text);
-  if (filler >= 0) return text + " ".repeat(filler);
-  let cut = "";
-  for (const character of text) {
-    if (columnsOf(cut + character) > columns - 1) break;
-    cut += character;
-  }
-  return `${cut}…${" ".repeat(columns - 1 - columnsOf(cut))}`;
 }
 
 /** Who holds a port, in a few words: `nginx (pid 812)`. */

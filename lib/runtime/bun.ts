@@ -79,6 +79,7 @@ export const bunRuntime: Runtime = {
   userId: () => process.getuid?.(),
   writeOut,
   writeError: (text) => writeTo(2, new TextEncoder().encode(text)),
+  isErrorTerminal: () => isTerminal(2),
   terminalWidth: () =>
     isTerminal(1) ? (width ??= widthOfTerminal()) || undefined : undefined,
   exit: (status) => process.exit(status),

@@ -32,6 +32,7 @@ export const denoRuntime: Runtime = {
     writeAll((bytes) => Deno.stdout.writeSync(bytes), utf8(text)),
   writeError: (text) =>
     writeAll((bytes) => Deno.stderr.writeSync(bytes), utf8(text)),
+  isErrorTerminal: () => Deno.stderr.isTerminal(),
   terminalWidth: () =>
     Deno.stdout.isTerminal()
       ? Deno.consoleSize().columns || undefined

@@ -27,6 +27,8 @@ export interface Runtime {
   writeError(text: string): void;
   /** How many columns standard output has; `undefined` if no terminal. */
   terminalWidth(): number | undefined;
+  /** Whether standard error is a terminal. */
+  isErrorTerminal(): boolean;
   /** Ends the process with this status; all that was begun has ended. */
   exit(status: number): void;
 

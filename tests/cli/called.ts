@@ -34,6 +34,7 @@ export async function called(
     terminalWidth: () => undefined,
     writeOut: (text) => void (out += text),
     writeError: (text) => void (err += text),
+    isErrorTerminal: () => false,
     ...otherwise,
   }));
   return { status, out, err };

@@ -19,6 +19,7 @@ async function called(
     env: () => undefined,
     writeOut: (text) => void (out += text),
     writeError: (text) => void (err += text),
+    isErrorTerminal: () => false,
     ...given,
   }));
   return { status, out, err };

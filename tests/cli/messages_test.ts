@@ -6,7 +6,10 @@ import { bareMachine, systemError } from "../support/fake_runtime.ts";
 /** What a failure prints, and its exit status. */
 function failure(error: unknown): [text: string, status: number] {
   let text = "";
-  const runtime = bareMachine({ writeError: (part) => void (text += part) });
+  const runtime = bareMachine({
+    writeError: (part) => void (text += part),
+    isErrorTerminal: () => false,
+  });
   const status = fail(runtime, error);
   return [text, status];
 }
@@ -36,7 +39,10 @@ Deno.test("any other error is one line too, without a stack trace", () => {
 
 Deno.test("a warning says that it is one", () => {
   let text = "";
-  const runtime = bareMachine({ writeError: (part) => void (text += part) });
+  const runtime = bareMachine({
+    writeError: (part) => void (text += part),
+    isErrorTerminal: () => false,
+  });
   warn(runtime, "mind the gap");
   assertEquals(text, "port-for: warning: mind the gap\n");
 });

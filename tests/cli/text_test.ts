@@ -1,12 +1,8 @@
+import { columnsOf, fitted } from "../../lib/cli/columns.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { escaped } from "../../lib/error.ts";
-import {
-  columnsOf,
-  fitted,
-  holderText,
-  painterFor,
-} from "../../lib/cli/text.ts";
+import { holderText, painterFor } from "../../lib/cli/text.ts";
 import type { Holder } from "../../lib/machine/holder.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
 

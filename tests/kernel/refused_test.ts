@@ -145,6 +145,7 @@ Deno.test("on other systems nothing is reserved, and the reason is given", async
         },
         writeOut: (text) => void (said += text),
         writeError: (text) => void (said += text),
+        isErrorTerminal: () => false,
       }));
       assertEquals(status, 1, os);
       assertStringIncludes(said, "Linux");

@@ -1,4 +1,4 @@
-import { type Option, OPTION_GROUPS } from "../options.ts";
+import { type Option, OPTION_GROUPS, OPTIONS } from "../options.ts";
 
 /** What port-for prints on standard error when it is called with nothing. */
 export const USAGE = `\
@@ -16,31 +16,70 @@ const INDENT = 27;
 const EXAMPLES = [
   ["port-for web", 'a port for "web": chosen once, the same ever after'],
   ["port-for web db", "a port each, a line each"],
-  ["port-for --list", "which name holds which port"],
-  ["port-for --unbind web", '"web" needs its port no more'],
+  ["port-for --list", "which name has which port"],
+  ["port-for --unbind web", '"web" gives up its port'],
   ["port-for web -- npm start", "run a command with $PORT and $WEB_PORT"],
+  ["port-for --here web", "another port in each checkout of a project"],
   ["port-for --user web", "without sudo: in a store of your own"],
 ] as const;
 
-/** The help text. */
+/** What people use most, for `-h`. */
+const FREQUENT = [
+  "unbind",
+  "list",
+  "get",
+  "port",
+  "range",
+  "count",
+  "here",
+  "env",
+  "json",
+  "status",
+  "explain",
+  "check",
+  "user",
+  "store",
+];
+
+const INTRODUCTION = [
+  "port-for gives names to local ports: it finds a TCP port that is free and",
+  "will stay free, prints it, and remembers it.",
+  "",
+  ...EXAMPLES.map(([call, what]) => `  ${call.padEnd(INDENT)}${what}`),
+  "",
+  USAGE.trimEnd(),
+];
+
+/** `--help`: everything. */
 export function helpText(): string {
   return [
-    "port-for gives names to local ports: it finds a TCP port that is free and",
-    "will stay free, prints it, and remembers it.",
-    "",
-    ...EXAMPLES.map(([call, what]) => `  ${call.padEnd(INDENT)}${what}`),
-    "",
-    USAGE.trimEnd(),
+    ...INTRODUCTION,
     ...OPTION_GROUPS.flatMap(({ title, options }) => [
       "",
       `${title}:`,
       ...options.flatMap(optionLines),
     ]),
     "",
-    'Behind "--", {port} in an argument is the first port, {web} that of "web".',
+    'After "--", {port} in an argument is the first port, {web} that of "web".',
     "",
     "Exit status: 0 done, 1 it could not be done or the answer is no, 2 the command",
-    'line is wrong; with a COMMAND behind "--", its own.',
+    'line is wrong; with a COMMAND after "--", its own.',
+    "",
+  ].join("\n");
+}
+
+/** `-h`: what people use most, on one screen. */
+export function shortHelpText(): string {
+  const frequent = OPTIONS.filter(({ long }) => FREQUENT.includes(long));
+  return [
+    ...INTRODUCTION,
+    "",
+    ...frequent.map((option) => {
+      const [help = ""] = option.help.split(/[;(]|: (?=[a-z])/, 1);
+      return `  ${optionHead(option).padEnd(INDENT - 2)}${help.trim()}`;
+    }),
+    "",
+    "port-for --help has all options.",
     "",
   ].join("\n");
 }

@@ -52,15 +52,15 @@ const LOOK: readonly {
   readonly paint: keyof Painter;
   readonly legend: string;
 }[] = [
-  { kind: "in use", mark: "!", paint: "bad", legend: "in use now" },
-  { kind: "associated", mark: "@", paint: "bold", legend: "associated" },
+  { kind: "associated", mark: "@", paint: "own", legend: "of your names" },
+  { kind: "in use", mark: "!", paint: "warn", legend: "in use now" },
   { kind: "good", mark: "o", paint: "good", legend: "good" },
-  { kind: "well known", mark: "w", paint: "warn", legend: "well known" },
+  { kind: "well known", mark: "w", paint: "dim", legend: "well known" },
   { kind: "assigned", mark: ":", paint: "dim", legend: "assigned by IANA" },
   {
     kind: "claimed",
     mark: "c",
-    paint: "warn",
+    paint: "dim",
     legend: "claimed by others here",
   },
   { kind: "ephemeral", mark: "~", paint: "dim", legend: "ephemeral" },
@@ -73,9 +73,14 @@ const LOOK: readonly {
   },
 ];
 
-/** The picture's size in cells: in the whole space, a cell is 64 ports. */
-const CELLS_PER_ROW = 64;
-const MOST_CELLS = 16 * CELLS_PER_ROW;
+/** How many rows the whole space takes, with 64 cells in each. */
+const ROWS = 16;
+
+/** How many cells a row may have: the most that fit. */
+const ROW_LENGTHS = [128, 64, 32];
+
+/** What stands before the cells of a row. */
+const MARGIN = 7;
 
 /** `--map`: the port space as a picture, or as counts and ranges in JSON. */
 export async function map(call: Call): Promise<void> {
@@ -92,7 +97,7 @@ export async function map(call: Call): Promise<void> {
   runtime.writeOut(
     line.has("json")
       ? json(portMap(range, sets))
-      : picture(range, sets, painterFor(runtime)),
+      : picture(range, sets, runtime),
   );
 }
 
@@ -134,35 +139,73 @@ function portMap(range: PortRange, sets: PortSets): PortMap {
   return { range, kinds: Object.fromEntries(kinds) as PortMap["kinds"] };
 }
 
-function picture(range: PortRange, sets: PortSets, paint: Painter): string {
+function picture(
+  range: PortRange,
+  sets: PortSets,
+  runtime: Runtime,
+): string {
+  const paint = painterFor(runtime);
   const size = range.last - range.first + 1;
-  const portsPerCell = Math.ceil(size / MOST_CELLS);
-  const rows: string[] = [];
-  const portsPerRow = portsPerCell * CELLS_PER_ROW;
+  const cellsPerRow = rowLength(runtime);
+  const portsPerCell = Math.ceil(size / (ROWS * Math.max(cellsPerRow, 64)));
+  const portsPerRow = portsPerCell * cellsPerRow;
+  const rows: string[] = [paint.dim(ruler(cellsPerRow, portsPerCell)) + "\n"];
   for (let row = range.first; row <= range.last; row += portsPerRow) {
     let cells = "";
-    for (let column = 0; column < CELLS_PER_ROW; column++) {
+    for (let column = 0; column < cellsPerRow; column++) {
       const first = row + column * portsPerCell;
       if (first > range.last) break;
       const last = Math.min(first + portsPerCell - 1, range.last);
       const look = lookOf({ first, last }, sets);
       cells += paint[look.paint](look.mark);
     }
-    rows.push(`${String(row).padStart(5)}  ${cells}\n`);
+    rows.push(`${String(row).padStart(MARGIN - 2)}  ${cells}\n`);
   }
-  return [
-    ...rows,
-    "\n",
-    `One mark is ${portsPerCell} port${portsPerCell === 1 ? "" : "s"} of ` +
-    `${formatPortRange(range)}: one in use or associated, else the most.\n`,
-    ...LOOK.map(({ kind, mark, paint: paintKind, legend }) =>
-      `  ${paint[paintKind](mark)}  ` +
-      `${String(sets.get(kind)!.size).padStart(5)}  ${legend}\n`
-    ),
-  ].join("");
+  return [...rows, "\n", ...legend(range, portsPerCell, sets, paint)].join("");
 }
 
-/** One port in use or associated is worth a mark; else the most frequent kind. */
+function rowLength(runtime: Runtime): number {
+  const width = runtime.terminalWidth() ?? MARGIN + 64;
+  return ROW_LENGTHS.find((length) => MARGIN + length <= width) ?? 32;
+}
+
+/** How far into a row every sixteenth cell is, in ports. */
+function ruler(cellsPerRow: number, portsPerCell: number): string {
+  let text = " ".repeat(MARGIN);
+  for (let cell = 0; cell < cellsPerRow; cell += 16) {
+    text += `+${cell * portsPerCell}`.padEnd(16);
+  }
+  return text.trimEnd();
+}
+
+/** What the marks mean; the kinds of ports add up. */
+function legend(
+  range: PortRange,
+  portsPerCell: number,
+  sets: PortSets,
+  paint: Painter,
+): string[] {
+  const size = range.last - range.first + 1;
+  const line = ({ kind, mark, paint: colour, legend }: (typeof LOOK)[number]) =>
+    `  ${paint[colour](mark)}  ` +
+    `${String(sets.get(kind)!.size).padStart(5)}  ${legend}\n`;
+  const marked = LOOK.filter(isSpecial);
+  return [
+    `One mark is ${portsPerCell} port${portsPerCell === 1 ? "" : "s"} of ` +
+    `${formatPortRange(range)}: what most of them are, unless one is in use ` +
+    `or a name's.\n`,
+    ...LOOK.filter((look) => !isSpecial(look)).map(line),
+    `     ${String(size).padStart(5)}  in all, and among them\n`,
+    ...marked.map(line),
+  ];
+}
+
+/** What a port can be beside its kind. */
+function isSpecial({ kind }: (typeof LOOK)[number]): boolean {
+  return kind === "in use" || kind === "associated";
+}
+
+/** One port of a name, or in use, is worth a mark; else the most frequent kind. */
 function lookOf(cell: PortRange, sets: PortSets): (typeof LOOK)[number] {
   const counts = LOOK.map((look) => {
     let count = 0;
@@ -172,7 +215,7 @@ function lookOf(cell: PortRange, sets: PortSets): (typeof LOOK)[number] {
     return { look, count };
   });
   const special = counts.find(({ look, count }) =>
-    count > 0 && (look.kind === "in use" || look.kind === "associated")
+    count > 0 && isSpecial(look)
   );
   if (special) return special.look;
   return counts.reduce((most, next) => next.count > most.count ? next : most)

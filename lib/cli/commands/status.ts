@@ -8,7 +8,8 @@ import { aboutStore, sayEmpty } from "../about_store.ts";
 import { associationsHere } from "../here.ts";
 import { Judge } from "../judge.ts";
 import { type Call, portList, readStore } from "../call.ts";
-import { columnsOf, fitted, holderText, json, painterFor } from "../text.ts";
+import { columnsOf, fitted } from "../columns.ts";
+import { holderText, json, painterFor } from "../text.ts";
 
 /** An association and what has become of its port: an item of `--status --json`. */
 export interface AssociationStatus {
@@ -131,10 +132,10 @@ function table(
     const painted = status.state === "expired"
       ? paint.bad(state)
       : status.state === "in use"
-      ? paint.good(state)
-      : status.state === "forbidden"
       ? paint.warn(state)
-      : state;
+      : status.state === "forbidden" || status.notGood
+      ? paint.warn(state)
+      : paint.good(state);
     return `${fitted(name, nameWidth)}  ${
       port.padStart(portWidth)
     }  ${painted}`;
