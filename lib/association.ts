@@ -92,6 +92,8 @@ export function nameProblem(
 /**
  * Refuses what is not a valid name: names have 1 to 255 characters, any Unicode
  * but control characters, no white space at either end, and no leading `-`.
+ * Whoever takes names from people puts them into Unicode's composed form (NFC)
+ * first.
  *
  * @param directory The checkout that it belongs to, if it does.
  * @throws {PortForError} `BAD_INPUT`, with the reason.

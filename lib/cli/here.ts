@@ -29,9 +29,11 @@ export async function wantedNames(
   names: readonly string[],
   manifest?: Manifest,
 ): Promise<WantedName[]> {
+  // Some systems type an accent as a character of its own.
+  const composed = names.map((name) => name.normalize());
   const wanted = call.checkout
-    ? await namesHere(call, call.checkout, names, manifest)
-    : names.map((name) => ({ short: name, full: name }));
+    ? await namesHere(call, call.checkout, composed, manifest)
+    : composed.map((name) => ({ short: name, full: name }));
   for (const { full } of wanted) refuseNoText(full);
   return wanted;
 }

@@ -81,7 +81,8 @@ function readDefaultSection(text: string, problems: string[]): Values {
     open = { indent };
     if (section !== "DEFAULT") continue;
     const end = content.search(/[=:]/);
-    const name = content.slice(0, Math.max(end, 0)).trimEnd().toLowerCase();
+    const name = content.slice(0, Math.max(end, 0)).trimEnd().toLowerCase()
+      .normalize();
     if (name === "") {
       problems.push(`line ${line}: it is not of the form NAME = PORT`);
     } else if (values.has(name)) {

@@ -105,7 +105,7 @@ export class PortStore {
    */
   get(name: string): Association | undefined {
     checkName(name);
-    const association = this.#place.read().find(name);
+    const association = this.#place.read().find(name.normalize());
     return association && !isExpired(association) ? association : undefined;
   }
 
@@ -146,7 +146,8 @@ export class PortStore {
     options: AssociateOptions = {},
   ): Promise<Association[]> {
     const { associate } = await import("./associate.ts");
-    return await associate(this.#store, names, options);
+    const composed = names.map((name) => name.normalize());
+    return await associate(this.#store, composed, options);
   }
 
   /**
@@ -160,7 +161,8 @@ export class PortStore {
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
     const { release } = await import("./release.ts");
-    return await release(this.#store, all);
+    const composed = all.map((name) => name.normalize());
+    return await release(this.#store, composed);
   }
 
   /**

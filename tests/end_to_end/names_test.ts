@@ -49,7 +49,6 @@ const STRANGE = [
   "\u{1f600}",
   "\u{1f600}".repeat(255),
   "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}", // one family of three
-  "e\u0301", // not the same as the next one
   "\u00e9",
   "\u200f\u05d0\u200e", // right-to-left and left-to-right marks
   "\u202eevil", // an override, which turns the rest of a line around
@@ -82,6 +81,13 @@ Deno.test("strange names are associated, listed and unbound together", async () 
 
   await store.print(...STRANGE.flatMap((name) => ["--unbind", name]));
   await store.listsNothing();
+});
+
+Deno.test("an accent typed as a character of its own is the same name", async () => {
+  using store = new Store();
+  const [port] = await store.ports("caf\u00e9");
+  assertEquals(await store.ports("cafe\u0301"), [port]);
+  assertEquals(await store.print("--list"), `caf\u00e9: ${port}\n`);
 });
 
 Deno.test("names that look like TOML leave the text around it alone", async () => {

@@ -90,7 +90,8 @@ function portsMeant(
   known: ReturnType<typeof associationsHere>,
 ): number[] {
   if (/^\d+$/.test(text)) return [parsePort(text, "--explain")];
-  const found = known.find(({ short }) => short === text);
+  const name = text.normalize();
+  const found = known.find(({ short }) => short === name);
   if (found) return portsIn(portsOf(found.association));
   throw new PortForError(
     "BAD_INPUT",
