@@ -47,7 +47,7 @@ const DENO_ALL = ["--allow-all"];
 /**
  * Elsewhere the least that works: the store may be anywhere, and so may be the
  * command that is run with a port; sockets; the environment handed on; the
- * user id that a lock's owner is compared with.
+ * user id that a lock's owner is compared with; the C library, to become it.
  */
 const DENO_LEAST = [
   "--allow-read",
@@ -56,6 +56,7 @@ const DENO_LEAST = [
   "--allow-env",
   "--allow-run",
   "--allow-sys=uid",
+  "--allow-ffi",
   "--no-prompt",
 ];
 
