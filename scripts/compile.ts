@@ -46,8 +46,8 @@ const DENO_ALL = ["--allow-all"];
 
 /**
  * Elsewhere the least that works: the store may be anywhere, and so may be the
- * command that is run with a port; sockets; the environment handed on; the
- * user id that a lock's owner is compared with; the C library, to become it.
+ * command that is run with a port; sockets; the environment handed on; the user
+ * id that a lock's owner is compared with; the C library, to become a command.
  */
 const DENO_LEAST = [
   "--allow-read",

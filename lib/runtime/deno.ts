@@ -202,9 +202,23 @@ function openRegular(path: string): Deno.FsFile {
     if (!fs.fstatSync(descriptor).isFile()) {
       throw Object.assign(new Error("not a regular file"), { code: "ENXIO" });
     }
-    return Deno.openSync(`/proc/self/fd/${descriptor}`);
+    // /proc needs every permission: without them, and without it, the path
+    // has to do.
+    return ifThere(() => Deno.openSync(`/proc/self/fd/${descriptor}`)) ??
+      Deno.openSync(path);
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+function ifThere<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    const isHidden = error instanceof Deno.errors.NotCapable ||
+      errorCode(error) === "ENOENT";
+    if (isHidden) return undefined;
+    throw error;
   }
 }
 
