@@ -39,7 +39,8 @@ export async function checkKeys(
     } else if (!mend) {
       problems.push(`${problem} (--check --fix puts that right)`);
     } else {
-      const how = { until: performance.now() + MENDING_MS };
+      const until = performance.now() + MENDING_MS;
+      const how = { until, isChange: true };
       const answer = await client.ask("/v3/kv/txn", { ...transaction }, how);
       if (transactionAnswer(answer).succeeded) {
         mended.push(`${problem}; that is put right now`);

@@ -1,9 +1,10 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import type { EtcdAddress } from "./address.ts";
 import { ALREADY_THERE, Failure, failureOf } from "./failure.ts";
+import { Keys } from "./keys.ts";
 import { Login, LOGIN_MS } from "./login.ts";
 import type { Trust } from "./trust.ts";
-import { isObject, type Json, textIn } from "./wire.ts";
+import { bytesOf, isObject, type Json, textIn } from "./wire.ts";
 
 /** How long one attempt may take at first: not all clients try again at once. */
 const attemptMs = () => 250 + Math.floor(100 * Math.random());
@@ -23,6 +24,8 @@ const PAUSE_MS = 50;
 /** In bytes: a page of names is far below it. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
+const RANGE = "/v3/kv/range";
+
 /** How to ask. */
 export interface Asking {
   /** When to stop, in the time of `performance.now`. */
@@ -31,6 +34,11 @@ export interface Asking {
   readonly once?: boolean;
   /** How long an attempt may take at least. */
   readonly attemptMs?: number;
+  /**
+   * Whether it changes something: then a member is asked for something else
+   * first, which shows whether it is of this cluster.
+   */
+  readonly isChange?: boolean;
 }
 
 /** Asks the members of a cluster, by JSON over HTTP. */
@@ -41,8 +49,12 @@ export class Client {
   readonly #trust: Trust;
   readonly #login: Login | undefined;
   readonly #runtime: Runtime;
+  /** What may be asked by whoever may ask for names. */
+  readonly #anything: Json;
   /** When a member failed last. */
   readonly #failed = new Map<string, number>();
+  /** Members that have shown that they are of this cluster. */
+  readonly #known = new Set<string>();
   /** Members whose certificate is not trusted. */
   readonly #strangers = new Set<string>();
 
@@ -52,6 +64,8 @@ export class Client {
     this.#login = trust.user &&
       new Login(trust.user, address.endpoints.join(), runtime);
     this.#runtime = runtime;
+    const key = new Keys(address.prefix).policy;
+    this.#anything = { ...bytesOf({ key }), serializable: true };
   }
 
   /**
@@ -75,12 +89,19 @@ export class Client {
       const longest = Math.max(LONGEST_ATTEMPT_MS, how.attemptMs ?? 0);
       const timeoutMs = Math.min(wanted, longest, Math.max(left, 1));
       try {
+        if (how.isChange && !this.#known.has(endpoint)) {
+          await this.#askAt(endpoint, RANGE, this.#anything, timeoutMs);
+        }
         const answer = await this.#askAt(endpoint, path, body, timeoutMs);
         this.#failed.delete(endpoint);
         return answer;
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        if (error.kind === "refused") throw error;
+        if (error.kind === "refused") {
+          // Of what was asked before it is still not known.
+          const kind = mayHaveHappened ? "unknown" : "refused";
+          throw new Failure(kind, error.message, error.code);
+        }
         this.#refuseStrangers(endpoint, error);
         if (error.kind === "unknown") mayHaveHappened = true;
         this.#failed.set(endpoint, performance.now());
@@ -203,7 +224,9 @@ export class Client {
       const { kind, message, code } = failureOf(posted.status, posted.text);
       throw new Failure(kind, `${host}: ${message}`, code);
     }
-    return this.#believed(posted.text, host);
+    const answer = this.#believed(posted.text, host);
+    this.#known.add(endpoint);
+    return answer;
   }
 
   /** An answer of the cluster that answered before, if it did. */

@@ -23,6 +23,7 @@ import { EtcdView, type Source } from "./view.ts";
 import {
   bytesOf,
   type KeyValue,
+  MalformedError,
   MOST_OPERATIONS,
   rangeAnswer,
   revisionOf,
@@ -263,8 +264,10 @@ export class EtcdPlace implements Place {
       answer = await this.#transaction({ ...commit, failure }, until);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.kind === "unknown") throw unknownOutcome(this.name, error);
       const isLeaseGone = error.code === NOT_FOUND;
+      if (!isLeaseGone && error.kind === "unknown") {
+        throw unknownOutcome(this.name, error);
+      }
       if (!isLeaseGone) throw error;
       leases.forget();
       return await this.#viewNow(names, until);
@@ -300,10 +303,15 @@ export class EtcdPlace implements Place {
     until: number,
     once = false,
   ): Promise<TransactionAnswer> {
-    const how = { until, once };
-    return transactionAnswer(
-      await this.#client.ask("/v3/kv/txn", { ...transaction }, how),
+    const how = { until, once, isChange: transaction.compare !== undefined };
+    const body = { ...transaction };
+    const answer = transactionAnswer(
+      await this.#client.ask("/v3/kv/txn", body, how),
     );
+    const { success, failure = [] } = transaction;
+    const done = answer.succeeded ? success : failure;
+    if (answer.ranges.length === done.length) return answer;
+    throw new MalformedError("it does not say what became of each operation");
   }
 
   /** The keys of these ports; of all, where that is less to ask for. */

@@ -62,7 +62,10 @@ export class Leases {
   async #grant(id: string, ttl: number, how: Asking): Promise<void> {
     try {
       const body = { ID: id, TTL: `${ttl}` };
-      await this.#client.ask("/v3/lease/grant", body, how);
+      await this.#client.ask("/v3/lease/grant", body, {
+        ...how,
+        isChange: true,
+      });
     } catch (error) {
       // The id is ours alone: the answer to an earlier attempt was lost.
       const isThere = error instanceof Failure && error.code === ALREADY_THERE;
@@ -72,7 +75,8 @@ export class Leases {
 
   /** Whoever wrote it may have keys of their own on it: only an empty one goes. */
   async #revoke(id: string): Promise<void> {
-    const how = { until: performance.now() + REVOKING_MS };
+    const until = performance.now() + REVOKING_MS;
+    const how = { until, isChange: true };
     try {
       const body = { ID: id, keys: true };
       const lease = await this.#client.ask("/v3/lease/timetolive", body, how);

@@ -8,6 +8,9 @@ export class Child implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #output: ReadableStreamDefaultReader<Uint8Array>;
 
+  /** What it said when it was ready. */
+  said = "";
+
   protected constructor(command: string, args: readonly string[]) {
     this.#process = new Deno.Command(command, {
       args: [...args],
@@ -22,7 +25,8 @@ export class Child implements AsyncDisposable {
   /** Starts it, and waits until it is ready. */
   static async start([command, ...args]: readonly string[]): Promise<Child> {
     const child = new Child(command!, args);
-    const { done } = await child.#output.read();
+    const { done, value } = await child.#output.read();
+    child.said = new TextDecoder().decode(value);
     if (!done) return child;
     await child[Symbol.asyncDispose]();
     throw new Error(`${command} ended without a word: ${args.join(" ")}`);

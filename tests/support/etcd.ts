@@ -127,7 +127,7 @@ export class Etcd implements AsyncDisposable {
 
 /**
  * Starts a member, whose process id is the first thing that it says; it ends
- * with its standard input.
+ * with its standard input, and with this process, however that ends.
  *
  * @param prefix What runs a command where the member is to be.
  */
@@ -135,7 +135,8 @@ export function startMember(
   options: readonly string[],
   prefix: readonly string[] = [],
 ): Promise<Child> {
-  const script = `"$@" >/dev/null 2>&1 & echo $!; cat >/dev/null; kill -9 $!`;
+  const script = `setpriv --pdeathsig=KILL "$@" >/dev/null 2>&1 &
+    echo $!; cat >/dev/null; kill -9 $!`;
   const words = ["sh", "-c", script, "sh", ETCD, "--log-level=error"];
   return Child.start([...prefix, ...words, ...options]);
 }
