@@ -65,14 +65,14 @@ function readUnits(runtime: Runtime): Unit[] {
   const listings = new Map<string, readonly string[]>();
   for (const folder of foldersOf(runtime)) {
     const names = namesIn(folder, runtime)
-      .filter((name) => name.endsWith(".socket") || name.endsWith(".socket.d"));
+      .filter((name) => /\.socket$|^(?:.+\.)?socket\.d$/.test(name));
     if (names.length > 0) listings.set(folder, names);
   }
   const units: Unit[] = [];
   for (const [name, path] of firstOfEach(listings, ".socket")) {
     const text = textOf(path, runtime);
-    // A link to /dev/null masks a unit: nothing starts it.
-    if (text === undefined) continue;
+    // A link to /dev/null, or an empty file, masks a unit: nothing starts it.
+    if (!text) continue;
     const more = dropInsOf(name, listings, runtime)
       .flatMap((path) => textOf(path, runtime) ?? []);
     units.push({ name, texts: [text, ...more] });
@@ -160,9 +160,7 @@ function portsSaid(texts: readonly string[]): number[] {
 function socketSettings(text: string): [key: string, value: string][] {
   const settings: [string, string][] = [];
   let section = "";
-  for (const raw of text.replaceAll(/\\\r?\n/g, " ").split("\n")) {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
+  for (const line of wholeLines(text)) {
     if (line.startsWith("[")) section = line;
     const at = line.indexOf("=");
     if (section !== "[Socket]" || at === -1) continue;
@@ -172,12 +170,33 @@ function socketSettings(text: string): [key: string, value: string][] {
 }
 
 /**
- * The port of `8080`, `127.0.0.1:8080`, `[::1]:8080` or `[fe80::1]:8080%eth0`;
- * `undefined` for a path, a name, `vsock:` and what has specifiers in it.
+ * The lines that are not comments, put together where a backslash at the end of
+ * one has it go on in the next: a comment in between is none of it, and one that
+ * ends with a backslash does not go on.
+ */
+function* wholeLines(text: string): Generator<string> {
+  let whole = "";
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*[#;]/.test(line)) continue;
+    whole += line;
+    // Two backslashes are one that is meant.
+    if (/(?<!\\)(?:\\\\)*\\$/.test(line)) {
+      whole = `${whole.slice(0, -1)} `;
+      continue;
+    }
+    yield whole.trim();
+    whole = "";
+  }
+}
+
+/**
+ * The port of `8080`, `127.0.0.1:8080`, `[::1]:8080` or `[fe80::1]:8080%%eth0`;
+ * `undefined` for a path, a name, `vsock:` and what has specifiers in it, which
+ * begin with a single `%`.
  */
 function portOf(value: string): number | undefined {
   const [, digits] =
-    /^(?:(?:\d+(?:\.\d+){3}|\[[0-9A-Fa-f:.%\w]+\]):)?(\d{1,5})(?:%[\w.-]+)?$/
+    /^(?:(?:\d+(?:\.\d+){3}|\[[0-9A-Fa-f:.]+\]):)?(\d{1,5})(?:%%[\w.-]+)?$/
       .exec(value) ?? [];
   const port = Number(digits);
   return isPort(port) ? port : undefined;
