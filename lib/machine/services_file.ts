@@ -7,7 +7,7 @@ import { type Claim, type Claims, claimsIn, mentions } from "./claim.ts";
 const SERVICES_FILE = "/etc/services";
 
 /** `name  port/protocol` and what follows. */
-const LINE = /^[ \t]*([^\s#]+)[ \t]+(\d{1,5})\/[a-z]/gm;
+const LINE = /^[ \t]*([^\s#]+)[ \t]+(\d{1,5})\/[a-z]/gim;
 
 /**
  * The ports that an administrator has added to `/etc/services`: those there
