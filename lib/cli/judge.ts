@@ -1,7 +1,7 @@
 import { type Association, portsOf } from "../association.ts";
 import type { Claim, Claims } from "../machine/claim.ts";
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
-import { signOfNode } from "../machine/node.ts";
+import { publishedHere } from "../machine/node.ts";
 import type { Policy } from "../place.ts";
 import {
   DYNAMIC_RANGE,
@@ -97,16 +97,12 @@ function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
 
 /** What orchestrators publish services on matters only on one of their nodes. */
 function wellKnownReasons(runtime: Runtime): Reason[] {
-  const known = new PortSet(wellKnownPorts());
-  const published = new PortSet(known).retainAll(setOf([PUBLISHED_RANGE]));
-  const sign = signOfNode(runtime);
-  const node = sign === undefined ? [] : [{
-    why: `in ${formatPortRange(PUBLISHED_RANGE)}, on which the orchestrator ` +
-      `of this node publishes services (by ${sign})`,
-    ports: published,
+  const published = publishedHere(runtime);
+  const node = published === undefined ? [] : [{
+    why: `in ${formatPortRange(published.range)}, on which the orchestrator ` +
+      `of this node publishes services (by ${published.sign})`,
+    ports: setOf([published.range]),
   }];
-  return [
-    ...node,
-    { why: "well known", ports: known.deleteAll(published) },
-  ];
+  const known = new PortSet(wellKnownPorts()).delete(PUBLISHED_RANGE);
+  return [...node, { why: "well known", ports: known }];
 }

@@ -1,4 +1,14 @@
+import { parsePortRange, type PortRange } from "../ports/port_range.ts";
+import { PUBLISHED_RANGE } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+
+/** Where the orchestrator of a machine publishes services. */
+export interface Published {
+  /** The ports that NAT rules may answer, whoever listens. */
+  readonly range: PortRange;
+  /** What says that the machine is a node, for messages. */
+  readonly sign: string;
+}
 
 /** What is there on a machine that an orchestrator publishes services on. */
 const SIGNS = [
@@ -8,17 +18,19 @@ const SIGNS = [
   "/var/lib/docker/swarm",
 ];
 
-/** The range that a kube-apiserver on this machine was given, if it was. */
+/** The range that an API server on this machine was given, if it was. */
 const RANGE_FLAG = /--service-node-port-range[=\0](\d+-\d+)/;
 
 /**
- * Why this machine seems to be a node of an orchestrator, on which NAT rules
- * may answer 30000-32767; `undefined` where nothing says that it is.
+ * Where NAT rules may answer, if this machine seems to be a node of an
+ * orchestrator; `undefined` where nothing says that it is.
  */
-export function signOfNode(runtime: Runtime): string | undefined {
+export function publishedHere(runtime: Runtime): Published | undefined {
   if (runtime.os !== "linux") return undefined;
-  return SIGNS.find((path) => isThere(path, runtime)) ??
-    apiServerWithRange(runtime);
+  const ranged = apiServerWithRange(runtime);
+  if (ranged) return ranged;
+  const sign = SIGNS.find((path) => isThere(path, runtime));
+  return sign === undefined ? undefined : { range: PUBLISHED_RANGE, sign };
 }
 
 function isThere(path: string, runtime: Runtime): boolean {
@@ -30,16 +42,19 @@ function isThere(path: string, runtime: Runtime): boolean {
   }
 }
 
-function apiServerWithRange(runtime: Runtime): string | undefined {
+function apiServerWithRange(runtime: Runtime): Published | undefined {
   try {
     for (const pid of runtime.readFolder("/proc")) {
       if (!/^\d+$/.test(pid)) continue;
-      if (RANGE_FLAG.test(commandLine(pid, runtime))) {
-        return `kube-apiserver (pid ${pid})`;
-      }
+      const [, range] = RANGE_FLAG.exec(commandLine(pid, runtime)) ?? [];
+      if (range === undefined) continue;
+      return {
+        range: parsePortRange(range),
+        sign: `--service-node-port-range of process ${pid}`,
+      };
     }
   } catch {
-    // No /proc, or not for this Deno to read.
+    // No /proc, not for this Deno to read, or no range that a server would take.
   }
   return undefined;
 }
