@@ -376,15 +376,17 @@ async function isIntercepted(
   try {
     const socket = await connected(hostname, port, timeoutMs);
     if (typeof socket === "string") return false;
+    // A socket that is closed, as a proxy may do at once, has no port any more.
+    const { localPort } = socket;
     // What has not arrived by then was accepted by something else.
     const timer = setTimeout(
       () => reached.resolve(undefined),
       ARRIVES_WITHIN_MS,
     );
-    const isDirect = await reached.promise === socket.localPort;
+    const from = await reached.promise;
     clearTimeout(timer);
     socket.terminate();
-    return !isDirect;
+    return from === undefined || from !== localPort;
   } finally {
     listener.stop(true);
   }

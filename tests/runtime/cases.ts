@@ -21,7 +21,7 @@ const CASES: readonly RuntimeCase[] = [
 /** The cases that show in a setting. */
 export function casesIn(setting: Setting): RuntimeCase[] {
   return CASES.filter(({ only }) =>
-    only ? only === setting : setting !== "network"
+    only ? only === setting : setting === "root" || setting === "user"
   );
 }
 

@@ -1,9 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { bunProgram, denoProgram } from "../support/bun_program.ts";
 import { hasNamespaces } from "../support/namespace.ts";
-import { PROJECT, runTool } from "../support/program.ts";
+import { PROJECT, runTool, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
-import { LONE_PORT, LOST_ADDRESS, type Setting } from "./case.ts";
+import {
+  LONE_PORT,
+  LOST_ADDRESS,
+  PROXIED_PORT,
+  PROXY_PORT,
+  type Setting,
+} from "./case.ts";
 import { casesIn } from "./cases.ts";
 import type { CaseResult } from "./runner.ts";
 
@@ -30,7 +36,7 @@ export async function stepCases(
   using temp = new TempFolder();
   const program = [...await runner(engine, temp), "cases", setting];
   const { stdout, stderr } = await runTool(
-    setting === "network" ? [...OWN_NETWORK, ...program] : program,
+    [...networkOf(setting), ...program],
     // A folder that every user may enter.
     { cwd: "/", env: { TMPDIR: "/tmp" } },
   );
@@ -48,21 +54,33 @@ export async function stepCases(
   );
 }
 
+/** What sets a network up, where a setting has one of its own. */
+const NETWORKS: Partial<Record<Setting, string>> = {
+  network: `ip route add ${LOST_ADDRESS}/32 dev lo &&
+    echo "${LONE_PORT} ${LONE_PORT}" >/proc/sys/net/ipv4/ip_local_port_range`,
+  proxied: `nft "add table ip nat
+    add chain ip nat output { type nat hook output priority -100; }
+    add rule ip nat output tcp dport ${PROXIED_PORT} redirect to :${PROXY_PORT}"`,
+};
+
+function networkOf(setting: Setting): string[] {
+  const setUp = NETWORKS[setting];
+  return setUp === undefined ? [] : [
+    "unshare",
+    "--net",
+    ...(Deno.uid() === 0 ? [] : ["--map-root-user"]),
+    ...["sh", "-c", `ip link set lo up && ${setUp} && exec "$@"`, "sh"],
+  ];
+}
+
+/** Whether this machine has what makes the rule. */
+const hasRules = Deno.env.has("CI") ||
+  works(...networkOf("proxied"), "true");
+
 /** The settings that this process can bring about. */
 export const SETTINGS: readonly Setting[] = [
   ...(Deno.uid() === 0 ? ["root" as const] : []),
   "user",
   ...(hasNamespaces ? ["network" as const] : []),
-];
-
-const OWN_NETWORK = [
-  "unshare",
-  "--net",
-  ...(Deno.uid() === 0 ? [] : ["--map-root-user"]),
-  "sh",
-  "-c",
-  `ip link set lo up && ip route add ${LOST_ADDRESS}/32 dev lo &&
-  echo "${LONE_PORT} ${LONE_PORT}" >/proc/sys/net/ipv4/ip_local_port_range &&
-  exec "$@"`,
-  "sh",
+  ...(hasNamespaces && hasRules ? ["proxied" as const] : []),
 ];

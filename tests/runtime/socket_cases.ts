@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import fs from "node:fs";
-import { LONE_PORT, LOST_ADDRESS, type RuntimeCase } from "./case.ts";
+import {
+  LONE_PORT,
+  LOST_ADDRESS,
+  PROXIED_PORT,
+  PROXY_PORT,
+  type RuntimeCase,
+} from "./case.ts";
 import {
   freePort,
   hungUpOn,
@@ -146,6 +152,30 @@ export const SOCKET_CASES: readonly RuntimeCase[] = [
       assertEquals(answer, "timed out");
       const took = performance.now() - start;
       assert(took > 290, `${took} ms`);
+    },
+  },
+  {
+    name:
+      "isIntercepted is false where a connection arrives, or nobody may listen",
+    async run(runtime) {
+      const port = await freePort();
+      for (const [, host] of WILDCARDS) {
+        assertEquals(await runtime.isIntercepted(host, port, 5000), false);
+        // It has let go of the port.
+        await using held = await listening(host, port);
+        assertEquals(await runtime.isIntercepted(host, held.port, 5000), false);
+      }
+    },
+  },
+  {
+    name: "isIntercepted is true where a rule has somebody else accept",
+    only: "proxied",
+    async run(runtime) {
+      await using _ = await listening("127.0.0.1", PROXY_PORT);
+      for (const port of [PROXIED_PORT, PROXIED_PORT + 2]) {
+        const found = await runtime.isIntercepted("127.0.0.1", port, 5000);
+        assertEquals(found, port === PROXIED_PORT, `${port}`);
+      }
     },
   },
   {
