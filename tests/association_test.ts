@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PortForError } from "../lib/error.ts";
-import { checkName, nameProblem, portsOf } from "../lib/association.ts";
+import {
+  checkName,
+  isExpired,
+  nameProblem,
+  portsOf,
+} from "../lib/association.ts";
 
 Deno.test("almost any text is a valid name", () => {
   for (
@@ -61,4 +66,11 @@ Deno.test("an association holds its port and those of its block", () => {
     first: 2000,
     last: 2003,
   });
+});
+
+Deno.test("a lease ends in the moment that it names", () => {
+  const expires = new Date("2100-01-01T00:00:00Z");
+  const lease = { name: "a", port: 2000, count: 1, expires };
+  assert(isExpired(lease, expires.getTime()));
+  assert(!isExpired(lease, expires.getTime() - 1));
 });

@@ -39,6 +39,32 @@ Deno.test("a file is created, then replaced by another one", () => {
   assertEquals(temp.names(), ["file"]);
 });
 
+Deno.test("whatever was opened is closed, also where writing fails", () => {
+  for (const failing of [undefined, "write", "sync"] as const) {
+    using temp = new TempFolder();
+    const path = temp.write("file", "old");
+    let left = 0;
+    const fail = () => {
+      throw systemError("EIO");
+    };
+    const runtime = realMachine({
+      open: (path, how) => {
+        const file = currentRuntime.open(path, how);
+        left++;
+        const close = () => {
+          left--;
+          file.close();
+        };
+        return { ...file, ...(failing ? { [failing]: fail } : {}), close };
+      },
+    });
+    const act = () => replace(path, "new", { runtime });
+    if (failing) assertThrows(act);
+    else act();
+    assertEquals(left, 0, failing);
+  }
+});
+
 Deno.test("a file is nobody's to read until it has the mode of the old one", () => {
   using temp = new TempFolder();
   const path = temp.write("file", "old");

@@ -231,3 +231,32 @@ Deno.test("where there are no modes and no owners, none are asked for", async ()
     (await lock(store, runtime)).release();
   }
 });
+
+Deno.test("a lock that is another file as well is refused, and that left as it is", async () => {
+  for (const link of [Deno.linkSync, Deno.symlinkSync]) {
+    using temp = new TempFolder();
+    const store = temp.write("ports.toml", "");
+    const other = temp.write("other", "");
+    Deno.chmodSync(other, 0o644);
+    link(other, `${store}.lock`);
+    await assertRejects(() => lock(store), PortForError, "with one name");
+
+    // It may be put there between looking and opening, too.
+    Deno.removeSync(`${store}.lock`);
+    temp.write("ports.toml.lock", "");
+    let swapped = false;
+    const runtime = realMachine({
+      open: (path, how) => {
+        if (!how.createNew && !swapped) {
+          swapped = true;
+          Deno.removeSync(path);
+          link(other, path);
+        }
+        return currentRuntime.open(path, how);
+      },
+    });
+    await assertRejects(() => lock(store, runtime), PortForError, "one name");
+    assert(swapped);
+    assertEquals(Deno.statSync(other).mode! & 0o777, 0o644);
+  }
+});

@@ -151,9 +151,10 @@ test("--reserve without a name puts right what a reboot has undone", async () =>
     port_for --check | grep -c 'no longer reserved'
     rm ${machine.file(FILE)}
     port_for --reserve; cat $kernel
+    port_for --reserve --json
     port_for --check >&2`);
 
-  assertEquals(stdout, "\n1\nweb: 29500\n29500\n");
+  assertEquals(stdout, '\n1\nweb: 29500\n29500\n{"web":29500}\n');
   assertEquals(status, 0);
   assertEquals(machine.kept, "29500");
 });

@@ -179,3 +179,19 @@ onMachine(
     await machine.assertReserves("7000");
   },
 );
+
+onMachine(
+  "what others had is theirs still where telling the kernel was cut short",
+  {},
+  async (machine) => {
+    // The kernel forgot the list, of which the file says what it is to be.
+    machine.temp.write(
+      `sysctl.d/${FILE_NAME}`,
+      `# added for "/gone": \n# being told: ${QUIET}\n${KEY} = ${QUIET}\n`,
+    );
+    await machine.portFor(...GIVEN, "db");
+    assertEquals(machine.entries().get("db")?.reserved, "file");
+    await machine.done("--unbind=db");
+    assertEquals(await machine.kernel(), `${QUIET}`);
+  },
+);

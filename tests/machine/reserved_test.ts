@@ -1,11 +1,13 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  fitsOneWrite,
   formatReservedPorts,
   parseReservedPorts,
   readKernelReservations,
   readReservedPorts,
   writeKernelReservations,
 } from "../../lib/machine/reserved.ts";
+import { portSet } from "../../lib/ports/port_set.ts";
 import type { OpenFile, Runtime } from "../../lib/runtime/runtime.ts";
 import {
   bareMachine,
@@ -94,6 +96,14 @@ Deno.test("the kernel is told the whole list, and its file is closed", () => {
     else write();
     assertEquals(done, [...failure ? [] : [`${list}\n`], "closed"]);
   }
+});
+
+Deno.test("Linux takes no more than 4091 bytes of a list in one step", () => {
+  // Each has five digits, and a comma but for the last.
+  const list = (count: number) =>
+    portSet(Array.from({ length: count }, (_, at) => 10001 + 2 * at));
+  assert(fitsOneWrite(list(682)));
+  assert(!fitsOneWrite(list(683)));
 });
 
 Deno.test({

@@ -356,6 +356,18 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     },
   },
   {
+    name: "sync has the system flush, which says where it cannot",
+    run(runtime, folder) {
+      fs.writeFileSync(`${folder}/file`, "");
+      const file = runtime.open(`${folder}/file`, {});
+      file.sync();
+      file.close();
+      const device = runtime.open("/dev/null", {});
+      fails("EINVAL", () => device.sync());
+      device.close();
+    },
+  },
+  {
     name: "syncFolder flushes a folder",
     run(runtime, folder) {
       runtime.syncFolder(folder);
