@@ -194,11 +194,12 @@ export class Chooser {
     return new PortForError(
       "NO_GOOD_PORT",
       `cannot find a port for ${quoted(name)}: ${what}: ${account} ` +
-        `(${this.#wayOut()})`,
+        `(${this.#wayOut(held)})`,
     );
   }
 
-  #wayOut(): string {
+  /** @param held The ports to choose from that names have. */
+  #wayOut(held: PortSet): string {
     if (this.offer.ports.isEmpty) {
       const reserve = this.#runtime.os === "linux"
         ? "have the kernel keep a port out of its ephemeral range with --reserve, "
@@ -208,10 +209,12 @@ export class Chooser {
     if ((this.#choice.count ?? 1) > 1) {
       return "ask for fewer, or for several blocks";
     }
-    const more = this.offer.cuts().length > 0
-      ? ", or leave more to choose from"
-      : "";
-    return `take away names that are no longer needed with --unbind${more}`;
+    const ways: string[] = [];
+    if (!held.isEmpty) {
+      ways.push("take away names that are no longer needed with --unbind");
+    }
+    if (this.offer.cuts().length > 0) ways.push("leave more to choose from");
+    return ways.join(", or ") || "give a port with --port";
   }
 }
 
