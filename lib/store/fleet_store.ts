@@ -142,7 +142,8 @@ export class FleetStore {
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
     const { release } = await import("./release.ts");
-    return await release(await this.#store(), all);
+    const without = await release(await this.#store(), all);
+    return without.map(({ name }) => name);
   }
 
   /**

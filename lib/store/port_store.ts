@@ -162,7 +162,8 @@ export class PortStore {
     const all = typeof names === "string" ? [names] : names;
     const { release } = await import("./release.ts");
     const composed = all.map((name) => name.normalize());
-    return await release(this.#store, composed);
+    const without = await release(this.#store, composed);
+    return without.map(({ name }) => name);
   }
 
   /**

@@ -3,6 +3,14 @@ import type { View } from "../place.ts";
 import { changeStore } from "./change.ts";
 import type { Store } from "./store.ts";
 
+/** A name that had no port of its own to give up. */
+export interface WithoutPort {
+  /** The name. */
+  readonly name: string;
+  /** The file below the store that gives it one, if one does. */
+  readonly layer?: string;
+}
+
 /**
  * Has names give up their ports.
  *
@@ -14,20 +22,27 @@ export async function release(
   store: Store,
   names: readonly string[],
   directory?: string,
-): Promise<string[]> {
+): Promise<WithoutPort[]> {
   for (const name of names) checkName(name, directory);
   const view = await store.place.read(names);
   view.refuseProblems();
+  let without = namesWithout(view, names);
   // Where there is nothing to take away, nothing needs to be locked.
-  if (!names.some((name) => holds(view, name))) return [...names];
-  let without = names;
+  if (without.length === names.length) return without;
   await changeStore(store, names, (view) => {
     // Where it had something at first, another look finds that taken away.
-    without = without.filter((name) => !holds(view, name));
+    without = namesWithout(view, without.map(({ name }) => name));
     const own = names.filter((name) => !view.find(name)?.layer);
     return Promise.resolve(new Map(own.map((name) => [name, undefined])));
   });
-  return [...without];
+  return without;
+}
+
+function namesWithout(view: View, names: readonly string[]): WithoutPort[] {
+  return names.filter((name) => !holds(view, name)).map((name) => {
+    const layer = view.find(name)?.layer;
+    return layer === undefined ? { name } : { name, layer };
+  });
 }
 
 /** Whether a name has anything to take away. */

@@ -58,8 +58,9 @@ export class StoreOn {
     return associate(this.store, names, options);
   }
 
-  release(names: string | readonly string[]): Promise<string[]> {
-    return release(this.store, typeof names === "string" ? [names] : names);
+  async release(names: string | readonly string[]): Promise<string[]> {
+    const all = typeof names === "string" ? [names] : names;
+    return (await release(this.store, all)).map(({ name }) => name);
   }
 
   prune(): Promise<Pruned[]> {

@@ -14,11 +14,8 @@ export async function unbind(call: Call): Promise<number> {
   const wanted = await wantedNames(call, line.values("unbind"));
   const names = wanted.map(({ full }) => full);
   const [{ directory } = {}] = wanted;
-  const without = await release(store, names, directory);
-  const view = await store.place.read(without);
   let status = 0;
-  for (const name of without) {
-    const layer = view.find(name)?.layer;
+  for (const { name, layer } of await release(store, names, directory)) {
     if (layer) {
       status = 1;
       warn(

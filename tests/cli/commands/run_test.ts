@@ -102,6 +102,7 @@ Deno.test("a command that cannot be started has the status that shells give it",
     const runtime: Runtime = {
       ...quietLinux({}),
       writeError: (text) => void (message += text),
+      isErrorTerminal: () => false,
       become: () => Promise.resolve(),
       runInPlace: () => Promise.reject(systemError(code)),
     };
