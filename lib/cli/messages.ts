@@ -51,7 +51,7 @@ export function fail(runtime: Runtime, error: unknown): number {
   say(
     runtime,
     `cannot go on: ${message} (nothing is lost; if the message does not say ` +
-      `what to do, this is a fault of port-for: please report it)`,
+      `what to do, this is a bug in port-for: please report it)`,
   );
   return 1;
 }

@@ -43,7 +43,7 @@ export async function checkKeys(
       const how = { until, isChange: true };
       const answer = await client.ask("/v3/kv/txn", { ...transaction }, how);
       if (transactionAnswer(answer).succeeded) {
-        mended.push(`${problem}; that is put right now`);
+        mended.push(`${problem}; that is fixed now`);
       } else {
         problems.push(`${problem}, or was: it has just changed (check again)`);
       }

@@ -427,7 +427,7 @@ function refuseBrokenPorts(
   throw new PortForError(
     "STORE_INVALID",
     `cannot change ${store}: the keys of the ports of ${names} do not say so ` +
-      `(port-for --check --fix puts that right; nothing was changed)`,
+      `(port-for --check --fix repairs that; nothing was changed)`,
   );
 }
 

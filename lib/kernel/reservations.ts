@@ -73,7 +73,7 @@ export class Reservations {
       throw new PortForError(
         "FAILED",
         `cannot reserve ports in the kernel: only Linux can do that ` +
-          `(do without --reserve)`,
+          `(leave out --reserve)`,
       );
     }
     // Opening the list for writing changes nothing, and tells whether we may.

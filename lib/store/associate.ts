@@ -96,7 +96,7 @@ function refuseToChange(
   if (!reserve && !allow) return;
   throw new PortForError(
     "PORT_TAKEN",
-    `cannot change ${quoted(name)}: it stands in ${layer}, which port-for ` +
+    `cannot change ${quoted(name)}: it is set in ${layer}, which port-for ` +
       `never writes (change it there)`,
   );
 }
@@ -107,7 +107,7 @@ function refuseWrongClock(): void {
   throw new PortForError(
     "FAILED",
     `cannot make a lease: the clock says ${new Date().toISOString()}, which ` +
-      `is before this port-for was made (set the clock, or do without --ttl)`,
+      `is before this port-for was made (set the clock, or leave out --ttl)`,
   );
 }
 

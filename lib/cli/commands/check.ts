@@ -174,7 +174,7 @@ function* associationProblems(association: Association): Generator<string> {
 
 const MOVE = "move it: take it away with --unbind, then ask for it again";
 
-const PUT_RIGHT = "port-for --reserve puts that right";
+const PUT_RIGHT = "port-for --reserve fixes that";
 
 /** Where store, kernel and sysctl file differ about what is reserved. */
 function* reservationProblems(

@@ -130,7 +130,7 @@ function create(path: string, text: string, runtime: Runtime): void {
 function there(path: string): PortForError {
   return new PortForError(
     "FAILED",
-    `cannot write ${path}: it is there already (edit it)`,
+    `cannot write ${path}: it already exists (edit it)`,
   );
 }
 

@@ -20,7 +20,7 @@ export async function unbind(call: Call): Promise<number> {
       status = 1;
       warn(
         runtime,
-        `${quoted(name)} stands in ${layer}, which port-for never writes ` +
+        `${quoted(name)} is set in ${layer}, which port-for never writes ` +
           `(take it away there)`,
       );
     } else warn(runtime, `${quoted(name)} has no port in ${store.place.name}`);
