@@ -28,7 +28,7 @@ const GOES_ON = [...NOT_FILES, "writeOut", "file.close"];
 
 /** Files that are on no disk; port-for does as well as it can without them. */
 function isElsewhere({ path }: Step): boolean {
-  return /^\/(?:proc|sys|nonexistent)\//.test(path);
+  return /^\/(?:proc|sys|nonexistent)(?:\/|$)/.test(path);
 }
 
 /** Makes one step fail. Counts the files that are open. */

@@ -121,8 +121,9 @@ for (const engine of ["Deno", "Bun"]) {
       using temp = new TempFolder();
       const path = temp.write("ports.toml", KEPT);
       const source = `${PROJECT}/main.ts`;
-      // There is nothing to prune, so nothing is written.
-      const outcome = traced([`--store=${path}`, "--prune"], {
+      // What it would take over is there, so nothing is written.
+      const conf = temp.write("conf", "[DEFAULT]\nweb = 24017\n");
+      const outcome = traced([`--store=${path}`, `--import=${conf}`], {
         program: engine === "Deno"
           ? denoProgram(source)
           : await bunProgram(source, temp),

@@ -23,7 +23,14 @@ export interface Step {
 export type Interfere = <T>(step: Step, run: () => T) => T;
 
 /** What is asked of a runtime but is no step on the way of a call. */
-const NO_STEPS = ["env", "userId", "currentFolder", "terminalWidth", "exit"];
+const NO_STEPS = [
+  "env",
+  "userId",
+  "currentFolder",
+  "terminalWidth",
+  "isErrorTerminal",
+  "exit",
+];
 
 /** What can be half done: the first argument is what is to be written. */
 const WRITES = ["writeOut", "writeError", "write"];
