@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { isGone, Running } from "../support/running.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Running } from "../support/running.ts";
 import { networkTest, Store, unixTest as test } from "../support/store.ts";
 
 /** A store with two names, and scripts that run with the port of the first. */
@@ -8,16 +8,11 @@ class Stack extends Store {
     super('[ports]\nweb = 29500\n"my.db" = 29501\n');
   }
 
-  /** Starts a shell script. */
-  start(script: string, ...prefix: string[]): Running {
-    return this.startCommand(["sh", "-c", script], prefix);
-  }
-
   /** Starts a command. */
-  startCommand(words: readonly string[], prefix: readonly string[] = []) {
+  start(...words: readonly string[]): Running {
     return new Running(["web", "--", ...words], {
       env: { PORT_FOR_STORE: this.storePath },
-      prefix: [...this.network?.prefix ?? [], ...prefix],
+      prefix: this.network?.prefix ?? [],
     });
   }
 
@@ -84,7 +79,8 @@ test("a command keeps the environment and the folder of its caller", async () =>
 
 test("standard input, output and error are the command's", async () => {
   using stack = new Stack();
-  await using program = stack.start('read a; echo "got $a" >&2; echo "$a"');
+  const script = 'read a; echo "got $a" >&2; echo "$a"';
+  await using program = stack.start("sh", "-c", script);
   await program.write("hello\nrest");
 
   assertEquals(await program.line(), "hello");
@@ -175,9 +171,7 @@ print("ready", flush=True)
 
 test("a command cannot run twice on one port", async () => {
   using stack = new Stack();
-  await using program = stack.startCommand(
-    [Deno.execPath(), "eval", SERVER, "{web}"],
-  );
+  await using program = stack.start(Deno.execPath(), "eval", SERVER, "{web}");
   assertEquals(await program.line(), "listening");
   await stack.refuses(["web", "--", "echo", "ran"], 1, "in use");
   program.signal("SIGTERM");
@@ -191,88 +185,6 @@ Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0]) });
 console.log("listening");
 await new Promise(() => setInterval(() => {}, 1000));
 `;
-
-const SIGNALS = [
-  ["SIGHUP", 1],
-  ["SIGINT", 2],
-  ["SIGQUIT", 3],
-  ["SIGTERM", 15],
-  ["SIGUSR1", Deno.build.os === "linux" ? 10 : 30],
-  ["SIGUSR2", Deno.build.os === "linux" ? 12 : 31],
-] as const;
-
-test("the command takes the place of port-for, which is gone", async () => {
-  using stack = new Stack();
-  await using program = stack.start("echo $$; exec sleep 600");
-
-  assertEquals(await program.child(), program.pid);
-});
-
-test("signals reach the command, and end it", async () => {
-  using stack = new Stack();
-  for (const [signal, number] of SIGNALS) {
-    await using program = stack.start("echo $$; exec sleep 600");
-    const child = await program.child();
-    program.signal(signal);
-
-    const ending = { status: 128 + number, signal };
-    assertEquals(await program.ending(), ending);
-    assert(isGone(child), signal);
-  }
-});
-
-test("a command that deals with a signal itself decides on the status", async () => {
-  using stack = new Stack();
-  for (const [signal] of SIGNALS) {
-    const name = signal.slice(3);
-    await using program = stack.start(
-      `trap 'echo ${name}; exit 7' ${name}; echo $$; while :; do sleep 0.01; done`,
-    );
-    const child = await program.child();
-    program.signal(signal);
-
-    assertEquals(await program.line(), name);
-    assertEquals(await program.ending(), { status: 7, signal: null });
-    assert(isGone(child), signal);
-  }
-});
-
-test("a command that ignores signals is waited for", async () => {
-  using stack = new Stack();
-  await using program = stack.start(
-    "trap '' HUP INT QUIT TERM USR1 USR2; echo $$; read end; exit 3",
-  );
-  const child = await program.child();
-  for (const [signal] of SIGNALS) program.signal(signal);
-  assertEquals(isGone(child), false);
-  await program.write("end\n");
-
-  assertEquals(await program.ending(), { status: 3, signal: null });
-  assert(isGone(child));
-});
-
-test("a command that is killed leaves nothing behind", async () => {
-  using stack = new Stack();
-  await using program = stack.start("echo $$; exec sleep 600");
-  const child = await program.child();
-  Deno.kill(child, "SIGKILL");
-
-  assertEquals(await program.ending(), { status: 137, signal: "SIGKILL" });
-  assert(isGone(child));
-});
-
-test("under nohup a hang-up ends neither port-for nor the command", async () => {
-  using stack = new Stack();
-  // What nohup does: a signal that is ignored stays so for all that follow.
-  const nohup = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"];
-  await using program = stack.start("echo $$; read end; exit 3", ...nohup);
-  const child = await program.child();
-  program.signal("SIGHUP");
-  await program.write("end\n");
-
-  assertEquals(await program.ending(), { status: 3, signal: null });
-  assert(isGone(child));
-});
 
 Deno.test("a command that is missing, or has no name to run with, is a wrong command line", async () => {
   using stack = new Store();

@@ -21,12 +21,13 @@ const LONGEST_WAIT_MS = 60_000;
 export async function inTerminal(
   columns: number,
   args: readonly string[],
-  { prefix = [], env = {} }: {
+  { prefix = [], program = PROGRAM, env = {} }: {
     readonly prefix?: readonly string[];
+    readonly program?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Outcome> {
-  const command = [...prefix, ...PROGRAM, ...args];
+  const command = [...prefix, ...program, ...args];
   const outcome = await runTool(
     inScript(`stty cols ${columns}; exec ${quoted(command)}`),
     { env: { TERM: "dumb", SHELL: "/bin/sh", ...env } },
