@@ -126,6 +126,15 @@ function note(option: Option, value: string, values: Values): void {
   if (before.length > 0 && !option.repeatable && option.value !== undefined) {
     throw wrong(`--${option.long} is given more than once`);
   }
+  // Arguments that are not UTF-8 come with this in their place: something else
+  // than what was meant would be written, or printed. Names refuse it themselves.
+  if (option.value !== "NAME" && value.includes("\ufffd")) {
+    throw wrong(
+      `the value of --${option.long}, ${
+        quoted(value)
+      }, is not valid UTF-8 text`,
+    );
+  }
   values.set(option.long, [...before, value]);
 }
 
@@ -158,9 +167,14 @@ function refuseContradictions(
 ): void {
   for (const option of OPTIONS) {
     if (!values.has(option.long) || option.action) continue;
-    if (option.changes && !option.changes.includes(action)) {
-      throw wrong(`--${option.long} cannot be used with --${action}`);
-    }
+    if (!option.changes || option.changes.includes(action)) continue;
+    // What is done without an option to ask for it cannot be named by one.
+    const isFor = option.changes.map((long) => `--${long}`).join(" and ");
+    throw wrong(
+      action === "associate"
+        ? `--${option.long} is for ${isFor}`
+        : `--${option.long} cannot be used with --${action}`,
+    );
   }
   for (const [a, b] of CONTRADICTIONS) {
     if (values.has(a) && values.has(b)) {
@@ -176,6 +190,9 @@ function refuseContradictions(
   }
   if (values.has("write") && !values.has("env")) {
     throw wrong("--write FILE is for --env");
+  }
+  if (values.get("write")?.[0] === "") {
+    throw wrong('--write "" does not name a file');
   }
   if (values.has("init") && !values.has("here")) {
     throw wrong("--init is for --here: port-for --here --init NAME...");

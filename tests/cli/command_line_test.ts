@@ -89,6 +89,18 @@ Deno.test("repeatable options keep every value, in order; others are refused twi
   }
 });
 
+Deno.test("a value that is not UTF-8 is refused rather than changed", async () => {
+  // So it comes from the engine.
+  const notText = "a\ufffd";
+  for (const option of ["store", "write", "format", "import"]) {
+    await bad(
+      ["web", `--${option}`, notText],
+      `--${option}`,
+      "not valid UTF-8",
+    );
+  }
+});
+
 Deno.test("unknown options are named, whole", async () => {
   for (
     const [arg, named] of [
@@ -150,6 +162,9 @@ Deno.test("what makes no sense is refused, and both sides are named", async () =
       [["web", "--write", ".env"], "--write", "--env"],
       [["web", "--format", "{port}", "--json"], "--format", "--json"],
       [["--check", "--allow"], "--allow", "--check"],
+      [["web", "--fix"], "--fix is for --check"],
+      [["--toml"], "--toml is for --list"],
+      [["web", "--env", "--write="], '--write ""'],
       // How to associate means nothing where no name is given.
       [["--reserve", "--port", "9000"], "--port", "--reserve"],
       [["--reserve", "--ttl=1h", "--count=4"], "--reserve"],
