@@ -43,7 +43,7 @@ function userStateFolder(runtime: Pick<Runtime, "os" | "env">): string {
   if (isAbsolute(home, runtime.os)) return `${home}/.local/state/port-for`;
   throw new PortForError(
     "FAILED",
-    "cannot find your own store: neither HOME nor XDG_STATE_HOME is set " +
-      "(name a store with --store)",
+    "cannot find your own store: neither HOME nor XDG_STATE_HOME is set to " +
+      "an absolute path (name a store with --store)",
   );
 }
