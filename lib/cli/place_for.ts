@@ -1,6 +1,6 @@
 import { FilePlace } from "../disk/file_place.ts";
 import { PortForError } from "../error.ts";
-import { isEtcdAddress } from "../etcd/address.ts";
+import { isEtcdAddress, refuseOtherAddress } from "../etcd/address.ts";
 import type { Place } from "../place.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { CommandLine } from "./command_line.ts";
@@ -38,6 +38,7 @@ export async function placeFor(
     ? await namedByMachine(runtime)
     : undefined;
   if (address === undefined) {
+    refuseOtherAddress(path);
     if (!line.has("fix")) {
       return new FilePlace(path, { ...opening, createFolder }, runtime);
     }

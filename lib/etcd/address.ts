@@ -1,4 +1,5 @@
 import { PortForError, quoted } from "../error.ts";
+import { isPort } from "../ports/port_range.ts";
 
 /** Where in which cluster a store is. */
 export interface EtcdAddress {
@@ -17,9 +18,27 @@ const USUAL_PORT = "2379";
 
 const USUAL_PREFIX = "/port-for";
 
+/** What an address begins with, and a path hardly ever. */
+const ANY_SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+
 /** Whether a store is named by the address of a cluster, and not by a path. */
 export function isEtcdAddress(store: string): boolean {
   return SCHEME.test(store);
+}
+
+/**
+ * Refuses to take an address for the path of a file.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function refuseOtherAddress(store: string): void {
+  if (!ANY_SCHEME.test(store)) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use the store ${quoted(store)}: it is not the address of an etcd ` +
+      `cluster (write etcds://, etcd:// or etcd+insecure://, or the path of ` +
+      `a file)`,
+  );
 }
 
 /**
@@ -53,7 +72,7 @@ export function parseEtcdAddress(text: string): EtcdAddress {
   const endpoints = hosts.split(",").map((host) => {
     const [, name, port = USUAL_PORT] =
       /^([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(host) ?? [];
-    if (!name) {
+    if (!name || !isPort(Number(port))) {
       throw wrong(
         `${quoted(host)} is not a host and a port, such as etcd1:2379`,
       );
