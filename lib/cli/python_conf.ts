@@ -41,7 +41,7 @@ export function readPythonConf(text: string, file: string): Association[] {
   throw new PortForError(
     "FAILED",
     `cannot import ${file}: ${problems.join("; ")} ` +
-      `(mend it; nothing was imported)`,
+      `(fix it; nothing was imported)`,
   );
 }
 
@@ -75,7 +75,7 @@ function readDefaultSection(text: string, problems: string[]): Values {
       continue;
     }
     if (section === undefined) {
-      problems.push(`line ${line}: it stands before any [section]`);
+      problems.push(`line ${line}: it comes before any [section]`);
     }
     // Other sections were never the Python port-for's.
     open = { indent };
@@ -86,7 +86,7 @@ function readDefaultSection(text: string, problems: string[]): Values {
     if (name === "") {
       problems.push(`line ${line}: it is not of the form NAME = PORT`);
     } else if (values.has(name)) {
-      problems.push(`line ${line}: ${quoted(name)} stands there twice`);
+      problems.push(`line ${line}: ${quoted(name)} is there twice`);
     } else {
       values.set(name, { value: content.slice(end + 1).trimStart(), line });
       open = { name, indent };
