@@ -26,7 +26,10 @@ export class StoreText {
 
   /** What is wrong with it, each with its place. */
   get problems(): readonly string[] {
-    return this.document.problems.map((problem) => this.#described(problem));
+    return this.document.problems.map((problem) =>
+      this.#described(problem) +
+      (problem.wayOut ? ` (${problem.wayOut})` : "")
+    );
   }
 
   /**
@@ -64,7 +67,7 @@ export class StoreText {
     return new PortForError(
       "STORE_INVALID",
       `cannot use the store ${this.#described(problem)} ` +
-        `(fix it by hand; nothing was changed)`,
+        `(${problem.wayOut ?? "fix it by hand"}; nothing was changed)`,
     );
   }
 

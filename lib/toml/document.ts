@@ -29,6 +29,8 @@ export interface Problem extends Place {
   readonly message: string;
   /** The name that cannot be relied on because of it, if it is one. */
   readonly name?: string;
+  /** What to do about it, where the text is not to be changed. */
+  readonly wayOut?: string;
 }
 
 const NEW_DOCUMENT = `${OWN_HEAD}[ports]\n`;
@@ -64,17 +66,19 @@ export interface Fault {
   readonly path: readonly string[];
   readonly message: string;
   readonly name?: string;
+  readonly wayOut?: string;
 }
 
 function* versionFaults({ version }: Toml): Generator<Fault> {
   if (version === undefined || version === FORMAT_VERSION) return;
-  yield {
-    path: ["version"],
-    message: typeof version === "number" && version > FORMAT_VERSION
-      ? `version ${version} is newer than this port-for, which knows ` +
-        `${FORMAT_VERSION}: use a newer port-for`
-      : `"version" is not ${FORMAT_VERSION}`,
-  };
+  const path = ["version"];
+  if (typeof version === "number" && version > FORMAT_VERSION) {
+    const message = `version ${version} is newer than this port-for, which ` +
+      `knows ${FORMAT_VERSION}`;
+    yield { path, message, wayOut: "use a newer port-for" };
+  } else {
+    yield { path, message: `"version" is not ${FORMAT_VERSION}` };
+  }
 }
 
 /** Reads a policy; what is wrong with it goes into `faults`. */
@@ -160,10 +164,11 @@ function located(text: string, faults: readonly Fault[]): Problem[] {
         starts.get(keyOf(fault.path.slice(0, 1))) ?? 0,
     }))
     .sort((a, b) => a.start - b.start)
-    .map(({ message, name, start }) => ({
+    .map(({ message, name, wayOut, start }) => ({
       message,
       ...place(start),
       ...(name === undefined ? {} : { name }),
+      ...(wayOut === undefined ? {} : { wayOut }),
     }));
 }
 

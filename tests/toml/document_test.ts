@@ -127,7 +127,11 @@ Deno.test("what is wrong is told with its place and its name", () => {
       ["[policy]\nrange = {}", "the range", { line: 2, column: 1 }],
       ["[policy]\nexclude = [[]]", "the exclusion", { line: 2, column: 1 }],
       ["policy = 1", '"policy" is not a table', { line: 1, column: 1 }],
-      ["version = 2", "version 2 is newer", { line: 1, column: 1 }],
+      [
+        "version = 2",
+        "version 2 is newer",
+        { line: 1, column: 1, wayOut: "use a newer port-for" },
+      ],
       ["\nversion = 0", '"version" is not 1', { line: 2, column: 1 }],
       ["version = '1'", '"version" is not 1', { line: 1, column: 1 }],
       ["\nports = 1", '"ports" is not a table', { line: 2, column: 1 }],
