@@ -210,11 +210,13 @@ export class Chooser {
       return "ask for fewer, or for several blocks";
     }
     const ways: string[] = [];
-    if (!held.isEmpty) {
+    const isOurs = (port: number) =>
+      !this.offer.isClaimed({ first: port, last: port });
+    if ([...held].some(isOurs)) {
       ways.push("take away names that are no longer needed with --unbind");
     }
     if (this.offer.cuts().length > 0) ways.push("leave more to choose from");
-    return ways.join(", or ") || "give a port with --port";
+    return [...ways, "give a port with --port"].join(", or ");
   }
 }
 

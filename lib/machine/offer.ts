@@ -154,12 +154,13 @@ export class Offer {
     const { range = this.#space, exclude, excludeName } = this.#wish;
     const { configured, source } = this.ephemeral;
     const left = setOf([this.#space]).retainAll(setOf([range]));
+    const { size } = left;
     const looked = [...left.ranges()].map(formatPortRange);
     const parts: string[] = [];
     const without = (ports: PortSet, why: string) => {
       const before = left.size;
       left.deleteAll(ports);
-      if (before > left.size) parts.push(`${before - left.size} ${why}`);
+      if (before > left.size) parts.push(counted(before - left.size, why));
     };
     without(assignedPorts(), "are assigned by IANA");
     without(wellKnownPorts(), "are well known");
@@ -180,10 +181,14 @@ export class Offer {
       without(exclude, `are excluded by ${excludeName ?? "--exclude"}`);
     }
     for (const [ports, why] of more) without(ports, why);
-    if (looked.length === 0) {
-      return `there are none within ${formatPortRange(this.#space)}`;
+    if (size === 0) {
+      return `no port of it is in ${
+        formatPortRange(this.#space)
+      }, where good ` +
+        `ports are`;
     }
-    return `of the ports ${looked}, ${parts.join(", ")}`;
+    const ports = size === 1 ? "port" : "ports";
+    return `of the ${ports} ${looked}, ${parts.join(", ")}`;
   }
 
   /** What the user's cuts leave of some ports. Not to be changed. */
@@ -204,4 +209,10 @@ export class Offer {
   #goodBeyond(): PortSet {
     return goodPortsOutside([], { high: this.#space.last });
   }
+}
+
+/** `3 are in use`, but `1 is in use`. */
+function counted(count: number, why: string): string {
+  if (count !== 1) return `${count} ${why}`;
+  return `1 ${why.replace(/^are\b/, "is").replace(/^belong\b/, "belongs")}`;
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { type Choice, Chooser } from "../../lib/machine/choose.ts";
+import type { Claim } from "../../lib/machine/claim.ts";
 import { candidatesFor } from "../../lib/ports/candidates.ts";
 import { availableOutside, goodPortsOf } from "../../lib/ports/policy.ts";
 import { PortSet, portSet } from "../../lib/ports/port_set.ts";
@@ -147,7 +148,7 @@ Deno.test("a failure counts each port of the range once", async () => {
 
 /** The sum of all counts in a message. */
 function sumOf(message: string): number {
-  return [...message.matchAll(/(\d+) (?:are|belong)\b/g)]
+  return [...message.matchAll(/(\d+) (?:are|is|belongs?)\b/g)]
     .reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
@@ -180,6 +181,34 @@ Deno.test("bounds that leave no good port are bad input, and are named", async (
     "of the ports 50000-50009",
   );
   assertEquals(sumOf(message), 10);
+});
+
+Deno.test("one port that is not good is spoken of as one", async () => {
+  for (
+    const [port, why] of [
+      [20000, "of the port 20000, 1 is assigned by IANA"],
+      [80, "no port of it is in 1024-49151"],
+    ] as const
+  ) {
+    const range = { first: port, last: port };
+    await refused("BAD_INPUT", () => choose("web", { range }), why);
+  }
+});
+
+Deno.test("taking names away is not the way out where all is promised to others", async () => {
+  const all: Claim = {
+    kind: "reserved ports",
+    ranges: [{ first: 1, last: 65535 }],
+    by: "",
+    text: "kept by the administrator",
+  };
+  const claims = { on: () => [all], all: () => [all] };
+  const { message } = await refused(
+    "NO_GOOD_PORT",
+    () => choose("web", { claims }, portSet(29500)),
+    ...["promised to others", "--port"],
+  );
+  assert(!message.includes("--unbind"), message);
 });
 
 Deno.test("an ephemeral range that takes every port is no fault of the input", async () => {
