@@ -1,5 +1,5 @@
 import { replaceFile } from "../disk/replace_file.ts";
-import { storeError } from "../disk/store_error.ts";
+import { OTHER_FILE, storeError } from "../disk/store_error.ts";
 import type { StoredText } from "../disk/store_file.ts";
 import { PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
@@ -26,7 +26,7 @@ export function writeBlock(
   const rest = withoutBlock(text, path);
   const after = withBlock(text, rest, lines);
   if (after !== before?.text) {
-    const how = { isStillGood: () => true };
+    const how = { isStillGood: () => true, other: OTHER_FILE };
     if (!replaceFile(path, before, after, how, runtime)) {
       throw new PortForError(
         "STORE_BUSY",
@@ -95,7 +95,7 @@ function readEnvFile(path: string, runtime: Runtime): StoredText | undefined {
     }
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    throw storeError(`cannot write ${path}`, error, runtime);
+    throw storeError(`cannot write ${path}`, error, runtime, OTHER_FILE);
   }
   throw new PortForError(
     "FAILED",

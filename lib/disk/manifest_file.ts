@@ -2,7 +2,7 @@ import { PortForError } from "../error.ts";
 import type { FileFacts, Runtime } from "../runtime/runtime.ts";
 import { utf8Text } from "../runtime/utf8.ts";
 import { type Manifest, readManifest } from "../toml/manifest.ts";
-import { storeError } from "./store_error.ts";
+import { OTHER_FILE, readError } from "./store_error.ts";
 
 /** In bytes: a manifest is a stranger's data. */
 const LARGEST_MANIFEST = 64 * 1024;
@@ -41,7 +41,8 @@ function bytesOf(path: string, root: string, runtime: Runtime): Uint8Array {
       file.close();
     }
   } catch (error) {
-    throw storeError(`cannot read the manifest ${path}`, error, runtime);
+    const what = `cannot read the manifest ${path}`;
+    throw readError(path, error, runtime, { what, other: OTHER_FILE });
   }
   throw refused(path, "it was replaced while it was read (try again)");
 }

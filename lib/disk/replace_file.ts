@@ -24,7 +24,7 @@ export function replaceFile(
   path: string,
   before: StoredText | undefined,
   text: string,
-  { isStillGood, like }: HowToReplace,
+  { isStillGood, like, other }: HowToReplace,
   runtime: Runtime,
 ): boolean {
   let temporary: Temporary | undefined;
@@ -45,7 +45,7 @@ export function replaceFile(
     return unchanged;
   } catch (error) {
     if (temporary) removeQuietly(temporary.path, runtime);
-    throw storeError(`cannot write ${path}`, error, runtime);
+    throw storeError(`cannot write ${path}`, error, runtime, other);
   }
 }
 
@@ -58,6 +58,8 @@ export interface HowToReplace {
    * what the umask says.
    */
   readonly like?: Like;
+  /** What else to choose where it fails; by default another store. */
+  readonly other?: string;
 }
 
 /** Owner and mode, as far as they are to be what something else has. */

@@ -1,15 +1,18 @@
 import { PortForError } from "../error.ts";
+import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 const OTHER_STORE = "choose another store with --user or --store";
+/** What else to choose where a file is not a store. */
+export const OTHER_FILE = "choose another file";
 const LOCAL_DISK =
   "keep the store on a local disk, with --store or PORT_FOR_STORE";
 
 /** What the system's error names mean to a person, and what to do about it. */
-const REASONS: Record<string, string> = {
-  EACCES: `permission denied (run with sudo, or ${OTHER_STORE})`,
-  EPERM: `operation not permitted (run with sudo, or ${OTHER_STORE})`,
-  EROFS: `the file system is read-only (${OTHER_STORE})`,
+const reasons = (other: string): Record<string, string> => ({
+  EACCES: `permission denied (run with sudo, or ${other})`,
+  EPERM: `operation not permitted (run with sudo, or ${other})`,
+  EROFS: `the file system is read-only (${other})`,
   ENOSPC: "no space is left on the device (free some space and try again)",
   EDQUOT: "the disk quota is used up (free some space and try again)",
   EBUSY: "it is a mount of its own (mount its folder instead)",
@@ -17,26 +20,26 @@ const REASONS: Record<string, string> = {
     "(mount its folder instead)",
   EIO: "the device failed to read or write (check the disk)",
   ESTALE: `its network file system has lost it (try again, or ${LOCAL_DISK})`,
-  ENXIO: `it is not a regular file (${OTHER_STORE})`,
+  ENXIO: `it is not a regular file (${other})`,
   ENOENT: "its folder does not exist (create it first)",
-  ENOTDIR: `part of its path is not a folder (${OTHER_STORE})`,
-  EISDIR: `it is a folder (${OTHER_STORE})`,
+  ENOTDIR: `part of its path is not a folder (${other})`,
+  EISDIR: `it is a folder (${other})`,
   ELOOP: "its symlinks lead in a circle (fix the links)",
-  ENAMETOOLONG: `its path is too long (${OTHER_STORE})`,
+  ENAMETOOLONG: `its path is too long (${other})`,
   EMFILE: "too many files are open in this process",
   ENFILE: "too many files are open on this machine",
   EINVAL: "the system does not take its owner, group or mode: in a user " +
-    `namespace they may not be mapped (change them, or ${OTHER_STORE})`,
-};
+    `namespace they may not be mapped (change them, or ${other})`,
+});
 
 /** What they mean to root, whom sudo does not help. */
-const REASONS_FOR_ROOT: Record<string, string> = {
+const reasonsForRoot = (other: string): Record<string, string> => ({
   EACCES: "permission denied, even to root: a network file system or " +
-    `a security module may forbid it (${OTHER_STORE})`,
+    `a security module may forbid it (${other})`,
   EPERM: "operation not permitted, even to root: it may be immutable " +
     "(see lsattr), on a mount of somebody else's, or forbidden by " +
-    `a security module (${OTHER_STORE})`,
-};
+    `a security module (${other})`,
+});
 
 /** What is said where a file system has no locks. */
 const NO_LOCKS: readonly string[] = [
@@ -54,34 +57,55 @@ const NO_LOCKS: readonly string[] = [
  * @param what What could not be done, such as `cannot write /etc/port-for.toml`.
  * @param error The error underneath; a PortForError is returned as it is.
  * @param runtime Who asks: root is told other reasons.
+ * @param other What else to choose; by default another store.
  */
 export function storeError(
   what: string,
   error: unknown,
   runtime: Runtime,
+  other = OTHER_STORE,
 ): PortForError {
   const code = errorCode(error) ?? "";
-  const forRoot = REASONS_FOR_ROOT[code];
+  const forRoot = reasonsForRoot(other)[code];
   const isForRoot = forRoot !== undefined && runtime.userId() === 0;
-  return failed(what, error, isForRoot ? forRoot : REASONS[code]);
+  return failed(what, error, isForRoot ? forRoot : reasons(other)[code]);
 }
 
-/** The same where a store could not be read: sudo is not what a reader needs. */
+/** The same where a file could not be read: sudo is not what a reader needs. */
 export function readError(
   path: string,
   error: unknown,
   runtime: Runtime,
+  { what = `cannot read ${path}`, other = OTHER_STORE } = {},
 ): PortForError {
-  const what = `cannot read ${path}`;
   if (errorCode(error) !== "EACCES" || runtime.userId() === 0) {
-    return storeError(what, error, runtime);
+    return storeError(what, error, runtime, other);
   }
+  const closed = closedFolderAbove(path, runtime);
   return failed(
     what,
     error,
-    "permission denied (its owner can let everybody read it: " +
-      `chmod a+r ${path}; or ${OTHER_STORE})`,
+    closed === undefined
+      ? "permission denied (its owner can let everybody read it: " +
+        `chmod a+r ${path}; or ${other})`
+      : `permission denied: the folder ${closed} is closed to this user (its ` +
+        `owner can open it: chmod a+x ${closed}; or ${other})`,
   );
+}
+
+/** The folder that hides what is in it, if it is not the file that is hidden. */
+function closedFolderAbove(path: string, runtime: Runtime): string | undefined {
+  const isHidden = (path: string) => {
+    try {
+      runtime.stat(path);
+      return false;
+    } catch (error) {
+      return errorCode(error) === "EACCES";
+    }
+  };
+  if (!isHidden(path)) return undefined;
+  const folder = folderOf(path, runtime.os);
+  return closedFolderAbove(folder, runtime) ?? folder;
 }
 
 /** The same where a file could not be locked. */

@@ -2,9 +2,11 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { PortForError } from "../../lib/error.ts";
 import {
   lockError,
+  OTHER_FILE,
   readError,
   storeError,
 } from "../../lib/disk/store_error.ts";
+import { currentRuntime } from "../../lib/runtime/current.ts";
 import { bareMachine, systemError } from "../support/fake_runtime.ts";
 
 const USER = bareMachine({ userId: () => 1000 });
@@ -53,6 +55,36 @@ Deno.test("who may not read a store is told how its owner can let them", () => {
   const { message } = readError("/etc/port-for.toml", denied, USER);
   assert(message.includes("chmod a+r /etc/port-for.toml"), message);
   assert(!message.includes("sudo"), message);
+});
+
+Deno.test("a closed folder is named, where it is what hides a file", () => {
+  const denied = systemError("EACCES");
+  const runtime = bareMachine({
+    ...{ os: "linux", userId: () => 1000 },
+    stat(path) {
+      if (path.startsWith("/srv/closed/")) throw denied;
+      return currentRuntime.stat("/");
+    },
+  });
+  const path = "/srv/closed/in/ports.toml";
+  const { message } = readError(path, denied, runtime);
+  assert(message.includes("chmod a+x /srv/closed;"), message);
+  assert(!message.includes("a+r"), message);
+});
+
+Deno.test("another store is no way out for a file that is not one", () => {
+  for (const code of ["EACCES", "EROFS", "ENOTDIR", "EISDIR"]) {
+    const error = systemError(code);
+    for (
+      const { message } of [
+        storeError("cannot write .env", error, USER, OTHER_FILE),
+        readError(".env", error, USER, { other: OTHER_FILE }),
+      ]
+    ) {
+      assert(message.includes("choose another file"), message);
+      assert(!message.includes("store"), message);
+    }
+  }
 });
 
 Deno.test("an error without a known name keeps its own words", () => {

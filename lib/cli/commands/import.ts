@@ -3,7 +3,7 @@ import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { readPythonConf } from "../python_conf.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { LARGEST_STORE } from "../../disk/store_file.ts";
-import { storeError } from "../../disk/store_error.ts";
+import { OTHER_FILE, readError } from "../../disk/store_error.ts";
 import { type Association, isExpired } from "../../association.ts";
 import { StoreText } from "../../disk/store_text.ts";
 import { adopt } from "../../store/adopt.ts";
@@ -92,6 +92,7 @@ function readText(file: string, runtime: Runtime): string {
           `its associations in /etc/port-for.conf)`,
       );
     }
-    throw storeError(`cannot import ${file}`, error, runtime);
+    const what = `cannot import ${file}`;
+    throw readError(file, error, runtime, { what, other: OTHER_FILE });
   }
 }
