@@ -25,6 +25,14 @@ function fillUp(path: string): void {
   }
 }
 
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** How a disk refuses: as it is mounted, spoilt, and put right again. */
 const REFUSING: Readonly<
   Record<string, {
@@ -133,6 +141,40 @@ Deno.test({
       const [gone = "web"] = printed.keys();
       assertEquals((await call(mounts, "--unbind", gone)).status, 0);
       survived({ faults: 1, processes: printed.size + 2 });
+    }
+  },
+});
+
+Deno.test({
+  name: "a manifest and a .env are written whole or not at all",
+  ignore: !canMount,
+  fn: async () => {
+    await using mounts = await Mounts.of(
+      `mount -t tmpfs -o size=16k none $folder
+       mkdir -p $folder/shop/.git && echo x >$folder/shop/.git/HEAD`,
+    );
+    using temp = new TempFolder();
+    const store = `--store=${temp.file("ports.toml")}`;
+    const prefix = [
+      ...mounts.prefix,
+      ...["env", "-C", mounts.file("shop")],
+    ];
+    const kinds: [string, ...string[]][] = [
+      [".port-for.toml", "--here", "--init", "web"],
+      [".env", "--env", "--write", ".env", "web"],
+    ];
+    for (const [file, ...args] of kinds) {
+      fillUp(mounts.seen("filler"));
+      const full = await portFor([store, ...args], { prefix });
+      assertEquals([full.status, full.stdout], [1, ""]);
+      assertStringIncludes(full.stderr, `${file}: ${NO_SPACE}`);
+      assertEquals(exists(mounts.seen(`shop/${file}`)), false);
+
+      Deno.removeSync(mounts.seen("filler"));
+      const { status, stderr } = await portFor([store, ...args], { prefix });
+      assertEquals([status, stderr], [0, ""]);
+      assertEquals(exists(mounts.seen(`shop/${file}`)), true);
+      survived({ faults: 1, processes: 2 });
     }
   },
 });

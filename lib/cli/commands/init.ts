@@ -1,10 +1,11 @@
 import { nameProblem } from "../../association.ts";
-import { storeError } from "../../disk/store_error.ts";
+import { replaceFile } from "../../disk/replace_file.ts";
+import { OTHER_FILE } from "../../disk/store_error.ts";
 import { onOneLine, PortForError, quoted } from "../../error.ts";
 import type { Checkout } from "../../machine/checkout.ts";
 import { MANIFEST } from "../../machine/checkout.ts";
 import { joined } from "../../runtime/path.ts";
-import { errorCode, type Runtime } from "../../runtime/runtime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { entryKey } from "../../toml/entry.ts";
 import type { Call } from "../call.ts";
@@ -112,18 +113,18 @@ ${names.map((name) => `${entryKey(name)} = {}\n`).join("")}
 `;
 }
 
-/** Never replaces anything, nor follows a symlink. */
+/** Never replaces anything, be it a symlink, and leaves nothing half written. */
 function create(path: string, text: string, runtime: Runtime): void {
+  const how = { isStillGood: () => !isThere(path, runtime), other: OTHER_FILE };
+  if (!replaceFile(path, undefined, text, how, runtime)) throw there(path);
+}
+
+function isThere(path: string, runtime: Runtime): boolean {
   try {
-    const file = runtime.open(path, { createNew: true, mode: 0o644 });
-    try {
-      file.write(new TextEncoder().encode(text));
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    if (errorCode(error) === "EEXIST") throw there(path);
-    throw storeError(`cannot write ${path}`, error, runtime);
+    runtime.lstat(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 
