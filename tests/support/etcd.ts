@@ -6,7 +6,7 @@
 import { FleetStore, type FleetStoreOptions } from "../../main.ts";
 import type { Certificate } from "./certificates.ts";
 import { Child } from "./child.ts";
-import { runTool } from "./program.ts";
+import { DENO_DIR, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 import { hasTool } from "./tools.ts";
 
@@ -20,6 +20,8 @@ export const hasEtcd: boolean = Deno.build.os === "linux" &&
 /** Where this process keeps its copies and tokens, until it ends. */
 export const CACHE: TempFolder = new TempFolder();
 Deno.env.set("XDG_CACHE_HOME", CACHE.path);
+// Deno's own cache stays where it is.
+Deno.env.set("DENO_DIR", DENO_DIR);
 addEventListener("unload", () => CACHE[Symbol.dispose]());
 
 /** A key as etcd has it, with what else it knows of it. */

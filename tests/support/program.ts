@@ -176,7 +176,8 @@ function wherever(word: string): string {
   }
 }
 
-const DENO_DIR: string = denoDir();
+/** Where Deno keeps what it has fetched. */
+export const DENO_DIR: string = denoDir();
 
 function denoDir(): string {
   const { stdout } = new Deno.Command(Deno.execPath(), {
