@@ -129,8 +129,9 @@ export class EtcdPlace implements Place {
       );
       const read = keyed(parts(keys), answers.map(transactionAnswer));
       const old = `${this.name} has no leader, or does not answer in time`;
-      this.#options.warn(`${old}: this answer may be a moment old`);
-      return new EtcdView(this.#source, names, read, old);
+      const view = new EtcdView(this.#source, names, read, old);
+      this.#warnOfOld(view, names, "this answer may be a moment old");
+      return view;
     } catch (error) {
       if (!isOutOfReach(error)) throw couldNot("read", this.name, error);
     }
@@ -138,11 +139,15 @@ export class EtcdPlace implements Place {
     if (names.length === 0) throw couldNot("read", this.name, failure);
     const known = copy?.associations ?? new Map();
     const old = `${this.name} does not answer (${failure.message})`;
-    // Whoever misses one says why.
-    if (names.every((name) => known.has(name))) {
-      this.#options.warn(`${old}: this is its answer of ${copy?.since}`);
-    }
-    return new EtcdView(this.#source, names, this.#asRead(known), old);
+    const view = new EtcdView(this.#source, names, this.#asRead(known), old);
+    this.#warnOfOld(view, names, `this is its answer of ${copy?.since}`);
+    return view;
+  }
+
+  /** Whoever misses a name asks again, or says why that is not known. */
+  #warnOfOld(view: EtcdView, names: readonly string[], text: string): void {
+    if (!names.every((name) => view.entry(name))) return;
+    this.#options.warn(`${view.old}: ${text}`);
   }
 
   /** What was copied, in the form in which it is read. */
@@ -277,10 +282,13 @@ export class EtcdPlace implements Place {
       return undefined;
     }
     const next = new EtcdView(this.#source, names, keyed([keys], [answer]));
-    // The answer to an earlier attempt was lost.
-    const wasMade = wishes.some(({ name }) => next.entry(name)?.json.op === op);
+    // The answer to an earlier attempt was lost; the name may be gone since.
+    const wasMade = wishes.some(({ name }) =>
+      next.entry(name)?.json.op === op ||
+      next.value(this.#keys.gen(name)) === op
+    );
     if (wasMade) {
-      await this.#rememberChange(wishes, answer.revision);
+      await this.#remember(names, next, answer.revision);
       return undefined;
     }
     refuseBrokenPorts(wishes, view, next, this.name);
@@ -305,13 +313,7 @@ export class EtcdPlace implements Place {
   ): Promise<TransactionAnswer> {
     const how = { until, once, isChange: transaction.compare !== undefined };
     const body = { ...transaction };
-    const answer = transactionAnswer(
-      await this.#client.ask("/v3/kv/txn", body, how),
-    );
-    const { success, failure = [] } = transaction;
-    const done = answer.succeeded ? success : failure;
-    if (answer.ranges.length === done.length) return answer;
-    throw new MalformedError("it does not say what became of each operation");
+    return transactionAnswer(await this.#client.ask("/v3/kv/txn", body, how));
   }
 
   /** The keys of these ports; of all, where that is less to ask for. */
@@ -323,6 +325,9 @@ export class EtcdPlace implements Place {
         const ranges = ports.map((range) => this.#keys.portRange(range));
         const success = reads([], ranges);
         const { ranges: answers } = await this.#transaction({ success }, until);
+        if (answers.length !== ranges.length) {
+          throw new MalformedError("it does not say who has each port");
+        }
         return answers.flatMap(({ kvs }) => kvs);
       }
       return await Array.fromAsync(this.#pages(this.#keys.ports));
@@ -447,7 +452,12 @@ function keyed(
 ): Map<string, KeyValue | undefined> {
   return new Map(
     parts.flatMap((keys, part) =>
-      keys.map((key, at) => [key, answers[part]!.ranges[at]?.kvs[0]] as const)
+      keys.map((key, at) => {
+        const range = answers[part]!.ranges[at];
+        // "Nothing" has to be said, too.
+        if (range) return [key, range.kvs[0]] as const;
+        throw new MalformedError("it does not say what each key has");
+      })
     ),
   );
 }

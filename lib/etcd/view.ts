@@ -31,6 +31,7 @@ export class EtcdView implements View {
   readonly modified: ReadonlyMap<string, string>;
   readonly old?: string;
   readonly #from: Source;
+  readonly #read: ReadonlyMap<string, KeyValue | undefined>;
   readonly #entries = new Map<string, NameEntry | string>();
 
   /**
@@ -47,6 +48,7 @@ export class EtcdView implements View {
   ) {
     this.source = from.name;
     this.#from = from;
+    this.#read = read;
     if (old !== undefined) this.old = old;
     this.modified = new Map(
       [...read].map(([key, kv]) => [key, kv?.modified ?? "0"]),
@@ -62,6 +64,11 @@ export class EtcdView implements View {
       this.#entries.set(name, entry);
       if (typeof entry === "string") this.#note(key, entry);
     }
+  }
+
+  /** What a key that was read says. */
+  value(key: string): string | undefined {
+    return this.#read.get(key)?.value;
   }
 
   /** What the key of a name says, if it is there and sound. */

@@ -28,7 +28,8 @@ export async function release(
   view.refuseProblems();
   let without = namesWithout(view, names);
   // Where there is nothing to take away, nothing needs to be locked.
-  if (without.length === names.length) return without;
+  const isNow = view.old === undefined;
+  if (isNow && without.length === names.length) return without;
   await changeStore(store, names, (view) => {
     // Where it had something at first, another look finds that taken away.
     without = namesWithout(view, without.map(({ name }) => name));
