@@ -68,8 +68,10 @@ function placeFor(
   const index = Number(digits);
   if (index < count) return { name, index };
   throw new TemplateError(
-    `{${inner}}: ${quoted(name)} has ${count} port${count === 1 ? "" : "s"}, ` +
-      `{${name}.0} to {${name}.${count - 1}}`,
+    `{${inner}}: ${quoted(name)} has ` +
+      (count === 1
+        ? `1 port (write {${name}})`
+        : `${count} ports, {${name}.0} to {${name}.${count - 1}}`),
   );
 }
 

@@ -11,15 +11,25 @@
 const FORBIDDEN = new RegExp(
   `^(?:${
     [
-      "PATH|HOME|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|SHELL|CDPATH|GLOBIGNORE",
-      "PS[0-4]|PROMPT_COMMAND|FPATH|ZDOTDIR|MANPATH|TMPDIR|TERMINFO|LOCPATH",
-      "USER|LOGNAME|PWD|OLDPWD|UID|EUID|MAIL|NLSPATH|GCONV_PATH|RES_OPTIONS",
-      "HOSTALIASES|LOCALDOMAIN|EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|LESS.*",
-      "LD_.*|DYLD_.*|GIT_.*|SSH_.*|GPG_.*|NODE_.*|NPM_.*|YARN_.*|PNPM_.*|BUN_.*",
-      "DENO_.*|PYTHON.*|PIP_.*|RUBY.*|GEM_.*|BUNDLE_.*|PERL.*|JAVA_.*|JDK_.*",
-      "MAVEN_.*|GRADLE_.*|GO[A-Z]*|CARGO_.*|RUST.*|PHP.*|LUA_.*|MAKE.*|CC|CXX",
-      "DOCKER_.*|COMPOSE_.*|KUBE.*|SYSTEMD_.*|XDG_.*|PORT_FOR_.*|SUDO_.*",
-      ".*_OPTIONS|.*_PROXY|.*_COMMAND|.*_EDITOR|.*_PAGER|.*_PRELOAD|.*_STARTUP",
+      // Shells, and what most programs look at.
+      "HOME|IFS|ENV|BASH_.*|BASHOPTS|SHELLOPTS|SHELL|GLOBIGNORE|PS[0-4]",
+      "TERM|TERMINFO.*|ZDOTDIR|TMPDIR|TEMP|TMP|USER|LOGNAME|PWD|OLDPWD|E?UID|MAIL|FCEDIT",
+      "EDITOR|VISUAL|PAGER|MANPAGER|BROWSER|LESS.*|VIMINIT|EXINIT|XDG_.*",
+      "LANG|LANGUAGE|LC_.*|TZ|HOSTALIASES|LOCALDOMAIN|DBUS_.*|DISPLAY",
+      // Loaders, and libraries that load what they are told.
+      "LD_.*|DYLD_.*|GLIBC_.*|MALLOC_.*|OPENSSL_.*|CURL_.*|GTK_.*|QT_.*|GIO_.*",
+      "SSL_CERT.*|SSLKEYLOGFILE|AWS_(?:.*_FILE|.*_BUNDLE|.*PROFILE)",
+      "SYSTEMD_.*|SUDO_.*|GPG_.*|DOCKER_.*|COMPOSE_.*|KUBE.*|PORT_FOR_.*",
+      // Version control.
+      "GIT_.*|HG.*|SVN_.*|CVS.*|JJ_.*|SSH_.*|.*_RSH|.*_SSH|.*_ASKPASS",
+      // Interpreters, compilers, package managers.
+      "NODE_.*|NPM_.*|YARN_.*|PNPM_.*|BUN_.*|DENO_.*|ELECTRON_.*|PYTHON.*|PIP_.*",
+      "UV_.*|RUBY.*|GEM_.*|BUNDLE_.*|PERL.*|PHP.*|LUA_.*|ERL_.*",
+      "_?JAVA_.*|JDK_.*|MAVEN_.*|GRADLE_.*|DOTNET_.*|GO[A-Z]*|CARGO_.*|RUST.*",
+      "MAKE.*|GCC_.*|CC|CXX|AR|AS|LD",
+      // What ends like that is of their kind.
+      ".*PATH|.*RC|[A-Z]*FLAGS|.*_OPTS|.*_OPTIONS|.*_PROXY|.*_COMMAND|.*_EDITOR",
+      ".*_PAGER|.*_PRELOAD|.*_STARTUP",
     ].join("|")
   })$`,
   "i",
@@ -50,10 +60,13 @@ export function valueProblem(value: string): string | undefined {
   if (value.includes("$")) {
     return 'it has a "$", which some readers of such a file would expand';
   }
+  if (value.includes("`")) {
+    return "it has a ` in it, which a shell would run where make hands it on";
+  }
   if (CONTROL.test(value)) return "it has control characters in it";
   return lineValue(value) === undefined
     ? "no quotes make all readers of such a file agree on it (leave out " +
-      "quotes of the other kind, backslashes or backticks)"
+      "quotes of the other kind, or backslashes)"
     : undefined;
 }
 
