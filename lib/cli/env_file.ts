@@ -21,20 +21,29 @@ export function writeBlock(
   lines: string,
   runtime: Runtime,
 ): string[] {
-  const before = readEnvFile(path, runtime);
-  const text = before?.text ?? "";
-  const rest = withoutBlock(text, path);
-  const after = withBlock(text, rest, lines);
-  if (after !== before?.text) {
-    const how = { isStillGood: () => true, other: OTHER_FILE };
-    if (!replaceFile(path, before, after, how, runtime)) {
-      throw new PortForError(
-        "STORE_BUSY",
-        `cannot write ${path}: something else is changing it (try again)`,
-      );
-    }
+  // No lock: a project's folder is no place for one. Who writes at the same
+  // time begins anew, as a rule to find that there is nothing left to do.
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const before = readEnvFile(path, runtime);
+    const text = before?.text ?? "";
+    const rest = withoutBlock(text, path);
+    const after = withBlock(text, rest, lines);
+    const how = { isStillGood: () => true, other: OTHER_FILE, unlocked: true };
+    if (
+      after === before?.text || replaceFile(path, before, after, how, runtime)
+    ) return setTwice(lines, rest);
   }
-  const elsewhere = new Set(rest.before.concat(rest.after).map(variableIn));
+  throw new PortForError(
+    "STORE_BUSY",
+    `cannot write ${path}: something else is changing it (try again)`,
+  );
+}
+
+const MOST_ATTEMPTS = 20;
+
+/** Variables of the block that other lines set, too. */
+function setTwice(lines: string, { before, after }: Rest): string[] {
+  const elsewhere = new Set(before.concat(after).map(variableIn));
   return lines.split("\n").map(variableIn)
     .filter((name): name is string => name !== undefined)
     .filter((name) => elsewhere.has(name));

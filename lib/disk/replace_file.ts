@@ -24,12 +24,17 @@ export function replaceFile(
   path: string,
   before: StoredText | undefined,
   text: string,
-  { isStillGood, like, other }: HowToReplace,
+  { isStillGood, like, other, unlocked = false }: HowToReplace,
   runtime: Runtime,
 ): boolean {
   let temporary: Temporary | undefined;
   try {
-    temporary = createTemporary(path, before?.facts ?? like, runtime);
+    temporary = createTemporary(
+      path,
+      before?.facts ?? like,
+      unlocked,
+      runtime,
+    );
     const give = before ? giveLike : giveLikeIfPossible;
     const written = writeTemporary(
       temporary,
@@ -60,6 +65,8 @@ export interface HowToReplace {
   readonly like?: Like;
   /** What else to choose where it fails; by default another store. */
   readonly other?: string;
+  /** Whether others may be at it just now, for want of a lock. */
+  readonly unlocked?: boolean;
 }
 
 /** Owner and mode, as far as they are to be what something else has. */
@@ -90,11 +97,12 @@ function writeTemporary(
  * Creates the temporary file. Only who has the lock does that, so one that is
  * there already was left by a process that died: its place is taken. What
  * cannot be removed, such as a stranger's file in a sticky folder, is left
- * alone, and another name used.
+ * alone, and another name used; so it is where there is no lock.
  */
 function createTemporary(
   path: string,
   like: Like | undefined,
+  unlocked: boolean,
   runtime: Runtime,
 ): Temporary {
   // A new store is for everybody to read; the umask may say otherwise. One
@@ -108,13 +116,15 @@ function createTemporary(
     file: runtime.open(name, how),
   });
   const usual = `${path}.tmp`;
-  try {
-    return open(usual);
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+  if (!unlocked) {
+    try {
+      return open(usual);
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    if (isRemoved(usual, runtime)) return open(usual);
+    sweep(path, runtime);
   }
-  if (isRemoved(usual, runtime)) return open(usual);
-  sweep(path, runtime);
   const [draw = 0] = crypto.getRandomValues(new Uint32Array(1));
   return open(`${usual}-${draw.toString(16).padStart(8, "0")}`);
 }

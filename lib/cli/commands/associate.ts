@@ -1,4 +1,5 @@
 import { PortForError, quoted } from "../../error.ts";
+import type { Checkout } from "../../machine/checkout.ts";
 import { parseDuration } from "../../ports/duration.ts";
 import { parsePort, parsePortRange } from "../../ports/port_range.ts";
 import { associateEach } from "../../store/associate.ts";
@@ -22,6 +23,7 @@ export async function associate(call: Call): Promise<number> {
     (await import("../../disk/manifest_file.ts"))
       .readManifestOf(checkout, runtime);
   const wanted = await wantedNames(call, line.names, manifest);
+  if (wanted.length === 0 && line.command) throw noNames(checkout!);
   const named = await associated(call, wanted);
   if (line.command) {
     const { runWithPorts } = await import("./run.ts");
@@ -31,6 +33,14 @@ export async function associate(call: Call): Promise<number> {
   }
   await print(call, named, manifest);
   return 0;
+}
+
+function noNames({ manifest }: Checkout): PortForError {
+  return new PortForError(
+    "FAILED",
+    `cannot run the command: ${manifest} has no names, so there is no port ` +
+      `for it (add one under [names])`,
+  );
 }
 
 async function associated(

@@ -115,7 +115,11 @@ ${names.map((name) => `${entryKey(name)} = {}\n`).join("")}
 
 /** Never replaces anything, be it a symlink, and leaves nothing half written. */
 function create(path: string, text: string, runtime: Runtime): void {
-  const how = { isStillGood: () => !isThere(path, runtime), other: OTHER_FILE };
+  const how = {
+    isStillGood: () => !isThere(path, runtime),
+    other: OTHER_FILE,
+    unlocked: true,
+  };
   if (!replaceFile(path, undefined, text, how, runtime)) throw there(path);
 }
 
