@@ -127,7 +127,8 @@ test("a manifest is all or nothing", async () => {
   ) {
     home.manifest("shop", `[names]\n${manifest}`);
     assertRefused(await home.call(shop, "--env"), status, ...parts);
-    assertEquals(home.names(), ["shop"]);
+    const list = await home.call(shop, "--list");
+    assertEquals([list.status, list.stdout], [0, ""]);
   }
 });
 
