@@ -1,15 +1,17 @@
 #!/bin/sh
 # Installs the Debian programs that some tests run: other shells, strace,
-# network namespaces, what makes and checks packages, the Python port-for.
+# network namespaces, what makes and checks packages, what recipes are about,
+# the Python port-for. None of them is started as a service.
 # Without them those tests are left out, except in CI. Does nothing where there
 # is no apt, or no right to use it.
 set -eu
 
-packages="bash binutils bsdutils buildah busybox curl dash e2fsprogs \
-etcd-client etcd-server faketime fish git hyperfine iproute2 \
-libc6-arm64-cross lintian make man-db mandoc musl nftables procps python3 \
-python3-port-for python3-pytest-xdist python3-yaml qemu-user-static rpm runit \
-shellcheck strace systemd tmux unzip util-linux wget zip zsh"
+packages="bash binutils bsdutils buildah busybox caddy curl dash direnv e2fsprogs \
+etcd-client etcd-server faketime fish git haproxy hyperfine iproute2 \
+libc6-arm64-cross lintian make man-db mandoc musl nftables nginx-light \
+procps python3 python3-dotenv python3-port-for python3-pytest-xdist \
+python3-yaml qemu-user-static rpm ruby-foreman runit s6 shellcheck strace \
+systemd tmux unzip util-linux wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""
@@ -20,6 +22,13 @@ done
 if [ "$(id -u)" -ne 0 ]; then
   echo "to run every test: sudo apt-get install$missing" >&2
   exit 0
+fi
+# Debian asks this before it starts what it has just installed.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' > "$policy"
+  chmod 755 "$policy"
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq

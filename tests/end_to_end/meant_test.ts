@@ -6,12 +6,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Projects } from "../support/projects.ts";
-import {
-  assertRefused,
-  networkTest,
-  Store,
-  unixTest as test,
-} from "../support/store.ts";
+import { networkTest, Store, unixTest as test } from "../support/store.ts";
 import { hasTerminal, inTerminal } from "../support/terminal.ts";
 
 Deno.test("-V and -v are the version, and an unknown option names the nearest", async () => {
