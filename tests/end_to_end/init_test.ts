@@ -47,14 +47,14 @@ test("--init writes a manifest at the root, and prints it", async () => {
 test("--init never overwrites, and follows no symlink", async () => {
   using shop = new Shop();
   const path = shop.manifest("shop", "# mine\n");
-  assertRefused(await shop.init("web"), 1, path, "there already");
+  assertRefused(await shop.init("web"), 1, path, "already");
   assertEquals(shop.text, "# mine\n");
   for (
     const target of [shop.write("other.toml", "# other\n"), "/nonexistent"]
   ) {
     Deno.removeSync(path);
     Deno.symlinkSync(target, path);
-    assertRefused(await shop.init("web"), 1, path, "there already");
+    assertRefused(await shop.init("web"), 1, path, "already");
   }
   assertEquals(shop.read("other.toml"), "# other\n");
 });

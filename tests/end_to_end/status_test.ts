@@ -125,7 +125,7 @@ test(
       // Each colour ends where it began.
       const uncoloured = coloured.stdout
         .split(`${ESCAPE}[0m`)
-        .map((text) => text.replace(new RegExp(`${ESCAPE}\\[\\d+m`), ""))
+        .map((text) => text.replace(new RegExp(`${ESCAPE}\\[[\\d;]+m`), ""))
         .join("");
       assertEquals(uncoloured, plain.stdout);
       assertEquals(coloured.status, plain.status);
