@@ -1,4 +1,4 @@
-import { PortForError, quoted } from "./error.ts";
+import { PortForError, quoted, shown } from "./error.ts";
 import { RELEASED } from "./version.ts";
 import type { PortRange } from "./ports/port_range.ts";
 
@@ -83,6 +83,9 @@ export function nameProblem(
     return `it has ${length} characters, more than ${LONGEST_NAME}`;
   }
   if (!name.isWellFormed()) return "it is not valid Unicode";
+  if (own.normalize() !== own) {
+    return "it is not in Unicode's composed form (NFC)";
+  }
   if (CONTROL_CHARACTER.test(name)) return "it has control characters in it";
   if (name.trim() !== name) return "it begins or ends with white space";
   if (name.startsWith("-")) return 'it begins with "-", as options do';
@@ -107,5 +110,34 @@ export function checkName(name: string, directory?: string): void {
   throw new PortForError(
     "BAD_INPUT",
     `cannot use ${quoted(shown)} as a name: ${problem}`,
+  );
+}
+
+/**
+ * Names as a caller may write them, in Unicode's composed form: some systems
+ * type an accent as a character of its own.
+ *
+ * @throws {PortForError} `BAD_INPUT` for what is no list of texts.
+ */
+export function composedNames(names: readonly string[]): string[] {
+  if (!Array.isArray(names)) {
+    throw new PortForError(
+      "BAD_INPUT",
+      `cannot use ${shown(names)} as names: it is neither text nor a list`,
+    );
+  }
+  return names.map(composedName);
+}
+
+/**
+ * The same for one name.
+ *
+ * @throws {PortForError} `BAD_INPUT` for what is no text.
+ */
+export function composedName(name: string): string {
+  if (typeof name === "string") return name.normalize();
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use ${shown(name)} as a name: it is not text`,
   );
 }

@@ -64,6 +64,27 @@ export function quoted(text: string): string {
   return escaped(JSON.stringify(text));
 }
 
+/** What a program gave in place of what it was asked for, for a message. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? "a list" : "an object";
+}
+
+/**
+ * Refuses what cannot have options in it: plain JavaScript has no types.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function checkIsObject(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw new PortForError(
+    "BAD_INPUT",
+    `cannot use ${shown(options)} as options: it is not an object`,
+  );
+}
+
 /**
  * A text with what would confuse a terminal, or cannot be seen, escaped.
  *

@@ -39,6 +39,7 @@ Deno.test("a text that is no valid name is refused with the reason", () => {
       ["a\u3000", "begins or ends with white space"],
       ["\ufeffa", "begins or ends with white space"],
       ["-a", "as options do"],
+      ["e\u0301", "composed form (NFC)"],
     ] as const
   ) {
     assert(nameProblem(name)?.includes(reason), `${name}: ${reason}`);
@@ -49,6 +50,12 @@ Deno.test("a text that is no valid name is refused with the reason", () => {
     );
     assertEquals(error.code, "BAD_INPUT");
   }
+});
+
+Deno.test("the path of a checkout is as it is, a name below it is composed", () => {
+  const directory = "/home/re\u0301mi";
+  assertEquals(nameProblem(`${directory}/web`, directory), undefined);
+  assert(nameProblem(`${directory}/e\u0301`, directory)?.includes("NFC"));
 });
 
 Deno.test("a refusal shows no more of a name than fits", () => {

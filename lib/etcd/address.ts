@@ -1,4 +1,4 @@
-import { PortForError, quoted } from "../error.ts";
+import { PortForError, quoted, shown } from "../error.ts";
 import { isPort } from "../ports/port_range.ts";
 
 /** Where in which cluster a store is. */
@@ -51,8 +51,11 @@ export function parseEtcdAddress(text: string): EtcdAddress {
   const wrong = (why: string) =>
     new PortForError(
       "BAD_INPUT",
-      `cannot use the store ${quoted(text)}: ${why}`,
+      `cannot use the store ${shown(text)}: ${why}`,
     );
+  if (typeof text !== "string" || !isEtcdAddress(text)) {
+    throw wrong("it is not the address of a cluster");
+  }
   const [whole, scheme] = SCHEME.exec(text) ?? [];
   const [, hosts = "", path = ""] =
     /^([^/]*)(.*)$/.exec(text.slice(whole?.length ?? 0)) ?? [];

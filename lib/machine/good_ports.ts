@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { checkIsObject, PortForError } from "../error.ts";
 import {
   availableOutside,
   type Bounds,
@@ -61,8 +61,10 @@ export function ephemeralPortRanges(): PortRange[] {
  * ```
  */
 export function availablePorts(
-  { excludeRanges, ...bounds }: AvailableOptions = {},
+  options: AvailableOptions = {},
 ): PortSet {
+  checkIsObject(options);
+  const { excludeRanges, ...bounds } = options;
   for (const bound of [bounds.low, bounds.high]) {
     if (bound !== undefined) checkPort(bound, "bound ports by");
   }
@@ -112,12 +114,13 @@ export function goodPortRanges(
  * ```
  */
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
-  if (!shape) return new PortSet(currentGoodPorts());
+  if (shape === undefined) return new PortSet(currentGoodPorts());
   checkShape(shape);
   return goodPortsOf(availablePorts(), shape);
 }
 
 function checkShape(shape: GoodRangeShape): void {
+  checkIsObject(shape);
   for (const [what, value] of Object.entries(shape)) {
     if (value === undefined || (Number.isInteger(value) && value >= 0)) {
       continue;

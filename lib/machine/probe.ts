@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { checkIsObject, PortForError } from "../error.ts";
 import { checkPort, isPort, SYSTEM_PORTS } from "../ports/port_range.ts";
 import type { BindResult, Runtime } from "../runtime/runtime.ts";
 
@@ -40,6 +40,7 @@ export class Prober {
    * @param options How to probe.
    */
   constructor(runtime: Runtime, options: ProbeOptions = {}) {
+    checkIsObject(options);
     this.#runtime = runtime;
     this.#options = options;
   }

@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { checkIsObject, PortForError } from "../error.ts";
 import { randomCandidates } from "../ports/candidates.ts";
 import { isPort } from "../ports/port_range.ts";
 import { type Ports, PortSet, portSet } from "../ports/port_set.ts";
@@ -58,6 +58,7 @@ export async function selectRandom(
   ports?: Ports,
   options: SelectOptions = {},
 ): Promise<number> {
+  checkIsObject(options);
   const { exclude } = options;
   let choice = ports === undefined ? currentGoodPorts() : portSet(ports);
   if (exclude !== undefined) {

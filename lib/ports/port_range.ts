@@ -1,4 +1,4 @@
-import { PortForError, quoted } from "../error.ts";
+import { PortForError, quoted, shown } from "../error.ts";
 
 /**
  * A run of ports, inclusive at both ends: `{ first: 8000, last: 8009 }` is ten
@@ -42,7 +42,7 @@ export function checkPort(port: number, action: string): void {
   if (isPort(port)) return;
   throw new PortForError(
     "BAD_INPUT",
-    `cannot ${action} ${port}: not a whole number from 1 to ${MAX_PORT}`,
+    `cannot ${action} ${shown(port)}: not a whole number from 1 to ${MAX_PORT}`,
   );
 }
 

@@ -1,5 +1,6 @@
-import { PortForError } from "../error.ts";
+import { PortForError, shown } from "../error.ts";
 import {
+  checkPort,
   isPort,
   MAX_PORT,
   parsePortRange,
@@ -158,25 +159,35 @@ function addPorts(set: PortSet, ports: Ports): void {
   if (typeof ports === "string") {
     set.add(parsePortRange(ports));
   } else if (typeof ports === "number") {
-    set.add(checked({ first: ports, last: ports }));
+    checkPort(ports, "use port");
+    set.add(ports);
   } else if (ports instanceof PortSet) {
     set.addAll(ports);
   } else if (typeof ports !== "object" || ports === null) {
-    throw new PortForError("BAD_INPUT", `cannot use ${ports} as ports`);
+    throw new PortForError("BAD_INPUT", `cannot use ${shown(ports)} as ports`);
   } else if (Symbol.iterator in ports) {
     for (const part of ports) addPorts(set, part);
   } else {
-    set.add(checked(ports));
+    checkPortRange(ports);
+    set.add(ports);
   }
 }
 
-function checked(range: PortRange): PortRange {
-  if (isPort(range.first) && isPort(range.last) && range.first <= range.last) {
-    return range;
-  }
+/**
+ * Refuses what is no range.
+ *
+ * @throws {PortForError} `BAD_INPUT`.
+ */
+export function checkPortRange(range: PortRange): void {
+  const isObject = typeof range === "object" && range !== null;
+  const { first, last }: Partial<PortRange> = isObject ? range : {};
+  if (isPort(first) && isPort(last) && first <= last) return;
+  const what = first === undefined && last === undefined
+    ? shown(range)
+    : `{ first: ${shown(first)}, last: ${shown(last)} }`;
   throw new PortForError(
     "BAD_INPUT",
-    `cannot use ${range.first}-${range.last} as ports: ` +
-      `ports are whole numbers from 1 to ${MAX_PORT}, the lower one first`,
+    `cannot use ${what} as a range of ports: it takes a first and a last one, ` +
+      `whole numbers from 1 to ${MAX_PORT}, the lower one first`,
   );
 }

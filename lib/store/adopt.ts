@@ -1,6 +1,7 @@
 import {
   type Association,
   checkName,
+  composedName,
   holdsPorts,
   portsOf,
 } from "../association.ts";
@@ -23,15 +24,16 @@ export async function adopt(
   store: Store,
   associations: readonly Association[],
 ): Promise<Association[]> {
-  for (const { name, port, count } of associations) {
+  const wanted = associations.map(composed);
+  for (const { name, port, count } of wanted) {
     checkName(name);
     checkPorts(port, count);
   }
-  const parts = portions(associations, store.place.capacity ?? Infinity);
+  const parts = portions(wanted, store.place.capacity ?? Infinity);
   if (parts.length > 1) {
     // Before the first part is taken over.
-    const names = associations.map(({ name }) => name);
-    await refuseConflicts(await store.place.read(names), associations);
+    const names = wanted.map(({ name }) => name);
+    await refuseConflicts(await store.place.read(names), wanted);
   }
   const added: Association[] = [];
   for (const part of parts) {
@@ -44,6 +46,10 @@ export async function adopt(
     added.push(...fresh);
   }
   return added;
+}
+
+function composed(association: Association): Association {
+  return { ...association, name: composedName(association.name) };
 }
 
 /** Associations in portions that one change can take. */

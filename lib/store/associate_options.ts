@@ -1,4 +1,4 @@
-import { PortForError } from "../error.ts";
+import { checkIsObject, PortForError, shown } from "../error.ts";
 import { LONGEST_TTL } from "../ports/duration.ts";
 import {
   checkPort,
@@ -7,7 +7,7 @@ import {
   parsePortRange,
   type PortRange,
 } from "../ports/port_range.ts";
-import { type Ports, portSet } from "../ports/port_set.ts";
+import { checkPortRange, type Ports, portSet } from "../ports/port_set.ts";
 
 /** How to give a name its port. */
 export interface AssociateOptions {
@@ -51,8 +51,10 @@ export interface AssociateOptions {
  */
 export function checkOptions(
   names: readonly string[],
-  { port, prefer, range, exclude, count, ttl }: AssociateOptions,
+  options: AssociateOptions,
 ): void {
+  checkIsObject(options);
+  const { port, prefer, range, exclude, count, ttl } = options;
   const wrong = (what: string, why: string) =>
     new PortForError("BAD_INPUT", `cannot give ${what}: ${why}`);
   if (port !== undefined && new Set(names).size > 1) {
@@ -70,8 +72,27 @@ export function checkOptions(
     );
   }
   if (typeof range === "string") parsePortRange(range);
-  else if (range !== undefined) portSet(range);
+  else if (range !== undefined) checkPortRange(range);
   if (exclude !== undefined) portSet(exclude);
+  checkTypes(options);
+}
+
+/** Refuses what would be written as it is, or would count as yes. */
+function checkTypes(options: AssociateOptions): void {
+  const { random, udp, reserve, allow, directory } = options;
+  const wrong = (option: string, value: unknown, what: string) =>
+    new PortForError(
+      "BAD_INPUT",
+      `cannot use ${shown(value)} for ${option}: it is not ${what}`,
+    );
+  const switches = Object.entries({ random, udp, reserve, allow });
+  for (const [option, value] of switches) {
+    if (value === undefined || typeof value === "boolean") continue;
+    throw wrong(option, value, "true or false");
+  }
+  if (directory !== undefined && typeof directory !== "string") {
+    throw wrong("directory", directory, "text");
+  }
 }
 
 /**

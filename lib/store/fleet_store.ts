@@ -1,7 +1,12 @@
-import { type Association, checkName } from "../association.ts";
+import {
+  type Association,
+  checkName,
+  composedName,
+  composedNames,
+} from "../association.ts";
 import { parseEtcdAddress } from "../etcd/address.ts";
 import type { TrustSettings } from "../etcd/trust.ts";
-import { PortForError, quoted } from "../error.ts";
+import { checkIsObject, PortForError, quoted } from "../error.ts";
 import type { Checked, Policy } from "../place.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { AssociateOptions } from "./associate_options.ts";
@@ -46,6 +51,7 @@ export class FleetStore {
    * @throws {PortForError} `BAD_INPUT` for what is no such address, or no time.
    */
   constructor(address: string, options: FleetStoreOptions = {}) {
+    checkIsObject(options);
     const { wait = DEFAULT_WAIT } = options;
     parseEtcdAddress(address);
     if (!(wait >= 0)) {
@@ -83,9 +89,10 @@ export class FleetStore {
    * `NO_PERMISSION`, or `FAILED` where there is no answer.
    */
   async get(name: string): Promise<Association | undefined> {
-    checkName(name);
-    const view = await (await this.#store()).place.read([name]);
-    const association = liveIn(view, name);
+    const composed = composedName(name);
+    checkName(composed);
+    const view = await (await this.#store()).place.read([composed]);
+    const association = liveIn(view, composed);
     if (association || view.old === undefined) return association;
     throw new PortForError(
       "FAILED",
@@ -121,6 +128,7 @@ export class FleetStore {
     names: readonly string[],
     options: AssociateOptions = {},
   ): Promise<Association[]> {
+    checkIsObject(options);
     const { reserve, directory } = options;
     if (reserve || directory !== undefined) {
       throw new PortForError(
@@ -130,7 +138,8 @@ export class FleetStore {
       );
     }
     const { associate } = await import("./associate.ts");
-    return await associate(await this.#store(), names, options);
+    const composed = composedNames(names);
+    return await associate(await this.#store(), composed, options);
   }
 
   /**
@@ -142,7 +151,7 @@ export class FleetStore {
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
     const { release } = await import("./release.ts");
-    const without = await release(await this.#store(), all);
+    const without = await release(await this.#store(), composedNames(all));
     return without.map(({ name }) => name);
   }
 

@@ -1,6 +1,13 @@
-import { type Association, checkName, isExpired } from "../association.ts";
+import {
+  type Association,
+  checkName,
+  composedName,
+  composedNames,
+  isExpired,
+} from "../association.ts";
 import { FilePlace } from "../disk/file_place.ts";
-import { PortForError } from "../error.ts";
+import { isEtcdAddress, refuseOtherAddress } from "../etcd/address.ts";
+import { checkIsObject, PortForError, shown } from "../error.ts";
 import type { Policy } from "../place.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import type { AssociateOptions } from "./associate_options.ts";
@@ -52,13 +59,22 @@ export class PortStore {
    * @throws {PortForError} `BAD_INPUT` for a path or a time to wait that is none.
    */
   constructor(path: string, options: PortStoreOptions = {}) {
+    checkIsObject(options);
     const { wait = DEFAULT_WAIT } = options;
-    if (path === "") {
+    if (typeof path !== "string" || path === "" || path.includes("\0")) {
       throw new PortForError(
         "BAD_INPUT",
-        'cannot use "" as a store: it is not a path (name a file)',
+        `cannot use ${shown(path)} as a store: it is not a path (name a file)`,
       );
     }
+    if (isEtcdAddress(path)) {
+      throw new PortForError(
+        "BAD_INPUT",
+        `cannot use ${shown(path)} as a file: it is the address of a cluster ` +
+          `(open it with FleetStore)`,
+      );
+    }
+    refuseOtherAddress(path);
     if (!(wait >= 0)) {
       throw new PortForError(
         "BAD_INPUT",
@@ -104,8 +120,9 @@ export class PortStore {
    * entry of this very name that cannot be understood.
    */
   get(name: string): Association | undefined {
-    checkName(name);
-    const association = this.#place.read().find(name.normalize());
+    const composed = composedName(name);
+    checkName(composed);
+    const association = this.#place.read().find(composed);
     return association && !isExpired(association) ? association : undefined;
   }
 
@@ -146,8 +163,7 @@ export class PortStore {
     options: AssociateOptions = {},
   ): Promise<Association[]> {
     const { associate } = await import("./associate.ts");
-    const composed = names.map((name) => name.normalize());
-    return await associate(this.#store, composed, options);
+    return await associate(this.#store, composedNames(names), options);
   }
 
   /**
@@ -161,8 +177,7 @@ export class PortStore {
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
     const { release } = await import("./release.ts");
-    const composed = all.map((name) => name.normalize());
-    const without = await release(this.#store, composed);
+    const without = await release(this.#store, composedNames(all));
     return without.map(({ name }) => name);
   }
 

@@ -18,7 +18,15 @@ const STRANGE = [
   ...[",", "a,b", "true", "inf", "nan", "1", "01", "1e3", "0x1", "1979-05-27"],
   ...["\u{1f600}".repeat(255), "x".repeat(255), "\u{1f468}\u200d\u{1f469}"],
   ...["\u200f\u05d0\u200e", "\u202eevil", "a\ufeffb", "a\u2028b", "a\u2029b"],
-  ...["\ufffd", "\u{10ffff}", "e\u0301", "\u00e9", "a b", "a\u00a0b", "$(id)"],
+  ...[
+    "\ufffd",
+    "\u{10ffff}",
+    "e\u0323\u0301x".normalize(),
+    "\u00e9",
+    "a b",
+    "a\u00a0b",
+    "$(id)",
+  ],
 ];
 
 /** What DESIGN calls a name, in words of its own. */
@@ -26,7 +34,8 @@ function isName(text: string): boolean {
   const characters = [...text];
   return characters.length >= 1 && characters.length <= 255 &&
     !/\p{Cc}/u.test(text) && text.isWellFormed() &&
-    !/^\s|\s$/.test(text) && !text.startsWith("-");
+    !/^\s|\s$/.test(text) && !text.startsWith("-") &&
+    text === text.normalize("NFC");
 }
 
 const anyName = fc.oneof(

@@ -1,15 +1,20 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  availablePorts,
   explainPort,
+  FleetStore,
   getPort,
+  goodPortRanges,
   isAvailable,
   PortForError,
   type PortForErrorCode,
+  portIsUsed,
   PortSet,
   portSet,
   PortStore,
   selectRandom,
 } from "../../main.ts";
+import { refused } from "../support/refused.ts";
 import { TempFolder } from "../support/temp.ts";
 
 Deno.test("names are associated, looked up, listed and released", async () => {
@@ -107,4 +112,54 @@ Deno.test("ports may be written in many ways, wrong ones are refused", () => {
     );
     assertEquals(error.code, "BAD_INPUT");
   }
+});
+
+Deno.test("what only plain JavaScript can pass is bad input, too", async () => {
+  using temp = new TempFolder();
+  const store = new PortStore(temp.file("ports.toml"));
+  const anything = [
+    ...[undefined, null, true, 5, 5n, Symbol("x"), () => 5],
+    ...[{}, { first: 1 }, [null], [[5]], Object.create(null)],
+  ] as never[];
+  const isNoName = (value: unknown) =>
+    !Array.isArray(value) || value.some((one) => typeof one !== "string");
+  for (const wrong of anything.filter(isNoName)) {
+    await refused("BAD_INPUT", () => new PortStore(wrong));
+    await refused("BAD_INPUT", () => new FleetStore(wrong));
+    await refused("BAD_INPUT", () => store.get(wrong));
+    await refused("BAD_INPUT", () => store.associate(wrong));
+    await refused("BAD_INPUT", () => store.release(wrong));
+    if (typeof wrong === "number") continue;
+    await refused("BAD_INPUT", () => portIsUsed(wrong));
+    await refused("BAD_INPUT", () => explainPort(wrong));
+    if (wrong === undefined || Array.isArray(wrong)) continue;
+    await refused("BAD_INPUT", () => selectRandom(wrong));
+  }
+  for (const wrong of [null, 5, "port"] as never[]) {
+    await refused("BAD_INPUT", () => new PortStore(store.path, wrong));
+    await refused("BAD_INPUT", () => store.associate("web", wrong));
+    await refused("BAD_INPUT", () => selectRandom(undefined, wrong));
+    await refused("BAD_INPUT", () => portIsUsed(8080, wrong));
+    await refused("BAD_INPUT", () => availablePorts(wrong));
+    await refused("BAD_INPUT", () => goodPortRanges(undefined, wrong));
+  }
+  assertEquals(temp.names(), []);
+});
+
+Deno.test("a store is a file, and no address is taken for one", async () => {
+  for (const path of ["etcds://etcd1/x", "http://localhost/x", "a\0b", ""]) {
+    await refused("BAD_INPUT", () => new PortStore(path), JSON.stringify(path));
+  }
+});
+
+Deno.test("two spellings of one character are one name", async () => {
+  using temp = new TempFolder();
+  const store = new PortStore(temp.file("ports.toml"));
+  const port = await store.associate("caf\u00e9");
+
+  assertEquals(await store.associate("cafe\u0301"), port);
+  assertEquals(store.get("cafe\u0301")?.port, port);
+  assertEquals(await store.adopt([{ name: "cafe\u0301", port, count: 1 }]), []);
+  assertEquals(await store.release("cafe\u0301"), []);
+  assertEquals(store.list(), []);
 });

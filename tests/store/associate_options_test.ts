@@ -35,6 +35,12 @@ Deno.test("what makes no sense is refused", () => {
     { range: { first: 1, last: 70000 } },
     { exclude: 0 },
     { exclude: ["x"] },
+    // What only plain JavaScript can pass.
+    ...[null, 1, "port"].map((options) => options as AssociateOptions),
+    ...["random", "udp", "reserve", "allow"].map((option) => ({ [option]: 1 })),
+    { directory: 5 as unknown as string },
+    { range: ["2000-2001"] as unknown as string },
+    { range: null as unknown as string },
   ];
   for (const options of wrong) {
     const error: PortForError = assertThrows(
