@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { calls } from "./bench/calls.ts";
 import { crowd } from "./bench/crowd.ts";
+import { fleet } from "./bench/fleet.ts";
 import { association, command, growth, lookup } from "./bench/processes.ts";
 import {
   type Bench,
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   growth,
   calls,
   crowd,
+  fleet,
 };
 
 const USAGE = `Usage: deno task bench [options]

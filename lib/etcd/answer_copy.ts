@@ -1,13 +1,17 @@
 import { type Association, isExpired } from "../association.ts";
-import { createFolderOf } from "../disk/new_files.ts";
 import { readStore } from "../disk/store_file.ts";
-import { updateStore } from "../disk/store_update.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { readDocument } from "../toml/document.ts";
 import { entryKey, entryLine } from "../toml/entry.ts";
 import { readToml } from "../toml/meaning.ts";
 import type { EtcdAddress } from "./address.ts";
-import { cacheFolder, fileTag, ROOTS_CACHE } from "./cache_folder.ts";
+import {
+  cacheFolder,
+  fileTag,
+  makeCacheFolder,
+  replaceFile,
+  ROOTS_CACHE,
+} from "./cache_folder.ts";
 import { isObject } from "./wire.ts";
 
 /** What names had when the cluster last answered; `undefined` for nothing. */
@@ -20,9 +24,6 @@ export interface OldAnswer {
   /** When it was so; it may have been so later too. */
   readonly since: string;
 }
-
-/** Whoever comes second leaves it to the first. */
-const NO_WAITING = { wait: 0, mayBlock: false };
 
 /**
  * This machine's copy of the last answers of a cluster: a file of the store's
@@ -53,21 +54,17 @@ export class AnswerCopy {
     if (answers.size === 0 || folder === undefined) return;
     const path = `${folder}/${await this.#fileName()}`;
     try {
-      const text = readStore(path, this.#runtime)?.text ?? "";
-      if (saysSo(text, clusterId, answers)) return;
-      createFolderOf(path, this.#runtime);
-      await updateStore(path, NO_WAITING, this.#runtime, (text) => {
-        const old = contentOf(text);
-        const isSame = old?.cluster === clusterId;
-        if (isSame && BigInt(old.revision) > BigInt(revision)) {
-          return Promise.resolve({ text: undefined });
-        }
-        const all = new Map<string, Association | undefined>([
-          ...(isSame ? old.associations : []),
-          ...answers,
-        ]);
-        return Promise.resolve({ text: this.#text(clusterId, revision, all) });
-      });
+      const text = readStore(path, this.#runtime)?.text;
+      if (text !== undefined && saysSo(text, clusterId, answers)) return;
+      const old = contentOf(text);
+      const isSame = old?.cluster === clusterId;
+      if (isSame && BigInt(old.revision) > BigInt(revision)) return;
+      const all = new Map<string, Association | undefined>([
+        ...(isSame ? old.associations : []),
+        ...answers,
+      ]);
+      makeCacheFolder(folder, this.#runtime);
+      replaceFile(path, this.#text(clusterId, revision, all), this.#runtime);
     } catch {
       // The answer itself is there.
     }

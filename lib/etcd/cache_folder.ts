@@ -1,5 +1,5 @@
 import { isAbsolute } from "../runtime/path.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
  * The folder for what can be had again: `$XDG_CACHE_HOME/port-for`, else root's
@@ -30,4 +30,44 @@ export async function fileTag(text: string): Promise<string> {
     hash.subarray(0, 8),
     (byte) => byte.toString(16).padStart(2, "0"),
   ).join("");
+}
+
+/** Makes it, for its user alone; root's is for everybody to read. */
+export function makeCacheFolder(folder: string, runtime: Runtime): void {
+  runtime.makeFolder(folder, folder === ROOTS_CACHE ? 0o755 : 0o700);
+}
+
+/** What is being written for longer than this was left by a process that died. */
+const LEFT_MS = 10_000;
+
+/**
+ * Replaces a file of the cache as a whole. It need not outlive a power failure,
+ * and whoever comes second leaves it to the first.
+ *
+ * @throws an error of the system.
+ */
+export function replaceFile(
+  path: string,
+  text: string,
+  runtime: Runtime,
+  mode = 0o644,
+): void {
+  const temporary = `${path}.tmp`;
+  removeOld(temporary, runtime);
+  const file = runtime.open(temporary, { createNew: true, mode });
+  try {
+    file.write(new TextEncoder().encode(text));
+  } finally {
+    file.close();
+  }
+  runtime.rename(temporary, path);
+}
+
+function removeOld(path: string, runtime: Runtime): void {
+  try {
+    const { modified } = runtime.lstat(path);
+    if (Date.now() - modified > LEFT_MS) runtime.remove(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
 }

@@ -1,7 +1,12 @@
-import { createFolderOf } from "../disk/new_files.ts";
+import { folderOf } from "../runtime/path.ts";
 import type { OpenFile, Runtime } from "../runtime/runtime.ts";
 import { errorCode } from "../runtime/runtime.ts";
-import { cacheFolder, fileTag } from "./cache_folder.ts";
+import {
+  cacheFolder,
+  fileTag,
+  makeCacheFolder,
+  replaceFile,
+} from "./cache_folder.ts";
 import type { User } from "./trust.ts";
 
 /** How long to wait for others who log in, and for the answer, each. */
@@ -83,17 +88,8 @@ export class Login {
   }
 
   #write(path: string, token: string): void {
-    const temporary = `${path}.tmp`;
     try {
-      removeIfThere(temporary, this.#runtime);
-      const how = { createNew: true, mode: 0o600 };
-      const file = this.#runtime.open(temporary, how);
-      try {
-        file.write(new TextEncoder().encode(`${token}\n`));
-      } finally {
-        file.close();
-      }
-      this.#runtime.rename(temporary, path);
+      replaceFile(path, `${token}\n`, this.#runtime, 0o600);
     } catch {
       // Then every call logs in.
     }
@@ -102,7 +98,7 @@ export class Login {
   /** The lock under which one logs in; without a place for it, none. */
   async #locked(path: string): Promise<OpenFile | undefined> {
     try {
-      createFolderOf(path, this.#runtime);
+      makeCacheFolder(folderOf(path, this.#runtime.os), this.#runtime);
       const file = openOrCreate(`${path}.lock`, this.#runtime);
       // Who waited in vain logs in all the same.
       await file.lock(LOGIN_MS, false);
@@ -119,13 +115,5 @@ function openOrCreate(path: string, runtime: Runtime): OpenFile {
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
     return runtime.open(path, {});
-  }
-}
-
-function removeIfThere(path: string, runtime: Runtime): void {
-  try {
-    runtime.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
   }
 }

@@ -95,7 +95,7 @@ export async function growth(bench: Bench): Promise<Row[]> {
 }
 
 /** Times commands in rounds: what slows the machine down slows all of them. */
-async function timed(
+export async function timed(
   bench: Bench,
   title: string,
   runs: number,

@@ -3,7 +3,8 @@ import { isMissed, markdown, type Row } from "../../scripts/bench/table.ts";
 import { type Outcome, PROJECT, works } from "../support/program.ts";
 
 const hasTools = Deno.env.has("CI") ||
-  works("hyperfine", "--version") && works("npm", "--version") &&
+  works("hyperfine", "--version") && works("etcd", "--version") &&
+    works("npm", "--version") &&
     works("/usr/bin/python3", "-c", "import port_for");
 
 /** What a quick benchmark prints, whatever the machine does meanwhile. */
@@ -48,6 +49,13 @@ const TABLE = `\
 | 20 times the Bun binary | 20 kept in TIME |  | at least 20 |
 | 5 times from_source.ts on Deno | 5 kept in TIME |  | at least 5 |
 | CPU time of 50 that wait for 1 s | TIME |  | at most 0.5 |
+| **Lookup (Bun binary)** | | | |
+| in a file | TIME |  |  |
+| in an etcd on this machine | TIME | TIMES in a file | at most 3 |
+| **New name (Bun binary)** | | | |
+| in a file | TIME |  |  |
+| in an etcd on this machine | TIME |  |  |
+| what that adds | TIME |  | at most 10 |
 `;
 
 /** Runs the benchmark with the environment of the tests: it has to find Bun. */
