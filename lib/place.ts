@@ -71,6 +71,8 @@ export interface View {
    * given since.
    */
   readonly old?: string;
+  /** Names that this machine has never asked for before, as far as it knows. */
+  readonly newHere?: ReadonlySet<string>;
   /** What is wrong, each with its place. Such a view must not be changed. */
   readonly problems: readonly string[];
   /**

@@ -49,18 +49,25 @@ export class AnswerCopy {
     clusterId: string,
     revision: string,
     answers: Answers,
-  ): Promise<void> {
+  ): Promise<Set<string>> {
+    const fresh = new Set<string>();
     const folder = cacheFolder(this.#runtime);
-    if (answers.size === 0 || folder === undefined) return;
+    if (answers.size === 0 || folder === undefined) return fresh;
     const path = `${folder}/${await this.#fileName()}`;
     try {
       const text = readStore(path, this.#runtime)?.text;
-      if (text !== undefined && saysSo(text, clusterId, answers)) return;
+      if (text !== undefined && saysSo(text, clusterId, answers)) {
+        return fresh;
+      }
       const old = contentOf(text);
       const isSame = old?.cluster === clusterId;
-      if (isSame && BigInt(old.revision) > BigInt(revision)) return;
+      if (isSame && BigInt(old.revision) > BigInt(revision)) return fresh;
+      const before = isSame ? old.associations : new Map();
+      for (const [name, association] of answers) {
+        if (association && !before.has(name)) fresh.add(name);
+      }
       const all = new Map<string, Association | undefined>([
-        ...(isSame ? old.associations : []),
+        ...before,
         ...answers,
       ]);
       makeCacheFolder(folder, this.#runtime);
@@ -68,6 +75,7 @@ export class AnswerCopy {
     } catch {
       // The answer itself is there.
     }
+    return fresh;
   }
 
   /** What is known of some names; `undefined` where there is no copy. */

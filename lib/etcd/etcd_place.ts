@@ -378,7 +378,7 @@ export class EtcdPlace implements Place {
     const found = names.map((name) =>
       [name, view.entry(name)?.association] as const
     );
-    await this.#copy.remember(
+    view.newHere = await this.#copy.remember(
       this.#client.clusterId!,
       revision,
       new Map(found),

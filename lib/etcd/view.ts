@@ -30,6 +30,7 @@ export class EtcdView implements View {
   /** The revision that last wrote each key that was read; `"0"` for not there. */
   readonly modified: ReadonlyMap<string, string>;
   readonly old?: string;
+  newHere?: ReadonlySet<string>;
   readonly #from: Source;
   readonly #read: ReadonlyMap<string, KeyValue | undefined>;
   readonly #entries = new Map<string, NameEntry | string>();

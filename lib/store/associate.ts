@@ -66,10 +66,11 @@ export async function associateEach(
  * renewed or noted: who only asks needs no lock and no permission to write.
  */
 async function known(
-  { place }: Store,
+  store: Store,
   requests: readonly Request[],
 ): Promise<Association[] | undefined> {
   if (requests.some(({ options }) => options.reserve)) return undefined;
+  const { place } = store;
   const view = await place.read(requests.map(({ name }) => name));
   const known: Association[] = [];
   for (const { name, options } of requests) {
@@ -84,6 +85,10 @@ async function known(
     if (isRenewedBy(options.ttl, association)) return undefined;
     if (options.allow && !association.allow) return undefined;
     known.push(association);
+  }
+  if (place.source() === undefined) {
+    const { warnOfHere } = await import("./warn_of_here.ts");
+    await warnOfHere(store, view, known);
   }
   return known;
 }
