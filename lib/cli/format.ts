@@ -14,7 +14,7 @@ export function filledFormat(
   ]);
   return text.replace(
     /\{([^{}]*)\}/g,
-    (whole, name: string) => `${places.get(name) ?? whole}`,
+    (whole, name: string) => `${places.get(name.normalize()) ?? whole}`,
   );
 }
 

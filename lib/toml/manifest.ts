@@ -76,7 +76,13 @@ function manifestOf(toml: Toml, text: string): Manifest {
   const entries = tableIn(toml, "names");
   const names = new Map<string, ManifestName>();
   for (const name of inOrder(text, "names", entries)) {
-    names.set(name, readName(name, entries[name]));
+    const wishes = readName(name, entries[name]);
+    const composed = name.normalize();
+    if (names.has(composed)) {
+      const why = `${quoted(composed)} is there already, in another spelling`;
+      throw new Fault(["names", name], why);
+    }
+    names.set(composed, wishes);
   }
   refuseTooMany(names);
   const values = tableIn(toml, "env");
@@ -127,7 +133,7 @@ function inOrder(text: string, table: string, entries: Toml): string[] {
 
 function readName(name: string, value: unknown): ManifestName {
   const path = ["names", name];
-  const wrong = nameProblem(name);
+  const wrong = nameProblem(name.normalize());
   if (wrong !== undefined) {
     throw new Fault(path, `the name ${quoted(name)} is not valid: ${wrong}`);
   }
@@ -146,7 +152,7 @@ function readName(name: string, value: unknown): ManifestName {
     throw not("prefer", "a port from 1 to 65535");
   }
   if (count !== undefined && !isPort(count)) {
-    throw not("count", "a whole number from 1");
+    throw not("count", `a whole number from 1 to ${MOST_PORTS}`);
   }
   if (prefer !== undefined && count !== undefined && prefer + count > 65536) {
     throw not("count", `possible from ${prefer} on`);

@@ -39,7 +39,7 @@ export function readTemplate(
       throw new TemplateError(
         `the "${whole}" has no partner (write "${whole}${whole}" for a brace)`,
       );
-    } else parts.push(placeFor(inner, names));
+    } else parts.push(placeFor(inner.normalize(), names));
   }
   parts.push(text.slice(at));
   if (parts.every((part) => typeof part === "string")) {

@@ -88,6 +88,14 @@ Deno.test("an accent typed as a character of its own is the same name", async ()
   const [port] = await store.ports("caf\u00e9");
   assertEquals(await store.ports("cafe\u0301"), [port]);
   assertEquals(await store.print("--list"), `caf\u00e9: ${port}\n`);
+  assertEquals(
+    await store.print("--format={cafe\u0301}", "caf\u00e9"),
+    `${port}\n`,
+  );
+  assertEquals(
+    await store.print("caf\u00e9", "--", "echo", "{cafe\u0301}"),
+    `${port}\n`,
+  );
 });
 
 Deno.test("names that look like TOML leave the text around it alone", async () => {

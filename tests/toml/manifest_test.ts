@@ -144,6 +144,18 @@ Deno.test("a name that is not valid is refused, and why is said", () => {
   }
 });
 
+Deno.test("an accent as a character of its own makes no other name", () => {
+  const text =
+    '[names]\n"cafe\u0301" = {}\n[env]\nA = "{cafe\u0301}{caf\u00e9}"';
+  const { names, variables } = readManifest(text, "m.toml");
+  assertEquals([...names.keys()], ["caf\u00e9"]);
+  const place = { name: "caf\u00e9", index: 0 };
+  assertEquals(variables.get("A"), [place, place]);
+
+  const twice = '[names]\n"caf\u00e9" = {}\n"cafe\u0301" = {}\n';
+  assertWrong(twice, [3, 1], "caf\u00e9", "another spelling");
+});
+
 Deno.test("a stranger gets 64 names and 256 ports", () => {
   const names = (count: number) =>
     `[names]\n${

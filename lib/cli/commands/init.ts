@@ -1,4 +1,4 @@
-import { nameProblem } from "../../association.ts";
+import { composedNames, nameProblem } from "../../association.ts";
 import { replaceFile } from "../../disk/replace_file.ts";
 import { OTHER_FILE } from "../../disk/store_error.ts";
 import { onOneLine, PortForError, quoted } from "../../error.ts";
@@ -23,7 +23,7 @@ export async function init(call: Call): Promise<void> {
   const path = joined(checkout.root, MANIFEST, runtime.os);
   if (checkout.manifest) throw there(path);
   const { names, skipped } = line.names.length > 0
-    ? { names: [...new Set(line.names)], skipped: [] }
+    ? { names: [...new Set(composedNames(line.names))], skipped: [] }
     : await foundNames(checkout, runtime);
   for (const name of names) {
     const wrong = nameProblem(name);

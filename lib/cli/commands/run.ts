@@ -104,7 +104,7 @@ function notText(): PortForError {
 function filledIn(arg: string, places: ReadonlyMap<string, number>): string {
   return arg.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
     const text = utf8Text(bytesOf(name));
-    return `${(text !== undefined && places.get(text)) || whole}`;
+    return `${(text !== undefined && places.get(text.normalize())) || whole}`;
   });
 }
 
