@@ -131,6 +131,21 @@ test("a command that cannot be run ends as in a shell: 127 or 126", async () => 
   }
 });
 
+test("a script whose interpreter is missing is not said to be missing", async () => {
+  using stack = new Stack();
+  stack.write("pf-script", "#!/no/such/interpreter\n");
+  Deno.chmodSync(stack.file("pf-script"), 0o755);
+  const PATH = `${stack.path}:${Deno.env.get("PATH")}`;
+  for (const command of ["./pf-script", "pf-script"]) {
+    const { status, stderr } = await stack.callWith(
+      { cwd: stack.path, env: { PATH } },
+      ...["web", "--", command],
+    );
+    assertEquals(status, 127);
+    assertStringIncludes(stderr, `cannot run "${command}": what has to run it`);
+  }
+});
+
 networkTest(
   "a port in use stops the command, and its holder is named",
   async (network) => {

@@ -144,10 +144,30 @@ function couldNotRun(
 ): number {
   if (error instanceof PortForError) throw error;
   const code = errorCode(error) ?? "";
-  const why = WHY_NOT[code] ?? (error as Error).message;
+  const why = code === "ENOENT" && isInstalled(command, runtime)
+    ? NO_INTERPRETER
+    : WHY_NOT[code] ?? (error as Error).message;
   say(runtime, `cannot run ${quoted(command)}: ${why}`);
   return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
 }
+
+/** Whether a command is there, so that something else must be missing. */
+function isInstalled(command: string, runtime: Runtime): boolean {
+  const folders = command.includes("/")
+    ? [""]
+    : (runtime.env("PATH") ?? "").split(":").map((folder) => `${folder}/`);
+  return folders.some((folder) => {
+    try {
+      return runtime.stat(folder + command).kind === "file";
+    } catch {
+      return false;
+    }
+  });
+}
+
+const NO_INTERPRETER =
+  "what has to run it does not exist: the program in its " +
+  "first line (#!), or the loader of its C library";
 
 const WHY_NOT: Readonly<Record<string, string>> = {
   ENOENT: "there is no such command (is it installed, and in PATH?)",

@@ -103,6 +103,7 @@ Deno.test("a command that cannot be started has the status that shells give it",
       ...quietLinux({}),
       writeError: (text) => void (message += text),
       isErrorTerminal: () => false,
+      env: () => undefined,
       become: () => Promise.resolve(),
       runInPlace: () => Promise.reject(systemError(code)),
     };
