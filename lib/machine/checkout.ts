@@ -98,13 +98,18 @@ function isGit(path: string, runtime: Runtime): boolean {
 const LONGEST_GIT_FILE = 16 * 1024;
 
 function currentFolder(runtime: Runtime): string {
+  let folder = "";
   try {
-    return runtime.realPath(runtime.currentFolder());
+    folder = runtime.currentFolder();
+    return runtime.realPath(folder);
   } catch (cause) {
+    // What is not UTF-8 comes with this in its place, and leads nowhere.
+    const why = folder.includes("\ufffd")
+      ? "the path of the current folder is not valid UTF-8 text"
+      : "the current folder is gone";
     throw new PortForError(
       "FAILED",
-      "cannot tell which checkout this is: the current folder is gone " +
-        "(go to another one)",
+      `cannot tell which checkout this is: ${why} (go to another one)`,
       { cause },
     );
   }

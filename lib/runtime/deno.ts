@@ -26,7 +26,7 @@ export const denoRuntime: Runtime = {
   },
 
   env,
-  currentFolder: () => Deno.cwd(),
+  currentFolder,
   userId: () => ifPermitted(() => Deno.uid() ?? undefined),
   writeOut: (text) =>
     writeAll((bytes) => Deno.stdout.writeSync(bytes), utf8(text)),
@@ -98,6 +98,16 @@ function ifPermitted<T>(ask: () => T): T | undefined {
     return ask();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/** Where the path is not UTF-8, some text that is not, as Bun has it. */
+function currentFolder(): string {
+  try {
+    return Deno.cwd();
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return "/\ufffd";
     throw error;
   }
 }

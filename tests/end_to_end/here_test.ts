@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { assertRefused, Store, unixTest as test } from "../support/store.ts";
 
 /** A store, and directories to call the program in. */
@@ -186,6 +186,7 @@ Deno.test({
       const options = { cwd: store.path, prefix };
       const outcome = await store.callWith(options, "--here", "web");
       if (outcome.status === 0) ports.push(outcome.stdout);
+      else assertStringIncludes(outcome.stderr, "not valid UTF-8 text");
     }
 
     assertEquals(new Set(ports).size, ports.length);
