@@ -120,7 +120,9 @@ test("a named pipe is refused, not waited for", async () => {
 Deno.test("--import takes one file, and no names; a file may be empty", async () => {
   using store = new Import();
   store.write("port-for.conf", "# nothing\n");
-  assertEquals(await store.import(), { status: 0, stdout: "", stderr: "" });
+  const { status, stdout, stderr } = await store.import();
+  assertEquals([status, stdout], [0, ""]);
+  assertStringIncludes(stderr, "no names in its section [DEFAULT]");
   for (const more of [["db"], ["--import=other"], ["--ttl=1h"], ["--list"]]) {
     assertRefused(await store.import(...more), 2);
   }

@@ -1,4 +1,4 @@
-import { PortForError } from "../../error.ts";
+import { onOneLine, PortForError } from "../../error.ts";
 import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { readPythonConf } from "../python_conf.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
@@ -27,6 +27,10 @@ export async function importConf(
     ? readOtherStore(text, file, store)
     : readPythonConf(text, file);
   const added = await adopt(store, associations);
+  if (associations.length === 0) {
+    const where = file.endsWith(".toml") ? "[ports]" : "[DEFAULT]";
+    store.warn(`${onOneLine(file)} has no names in its section ${where}`);
+  }
   runtime.writeOut(
     line.has("json")
       ? namedPortsJson(added.map((one) => [one.name, one]))
@@ -86,10 +90,12 @@ function readText(file: string, runtime: Runtime): string {
     );
   } catch (error) {
     if (errorCode(error) === "ENOENT") {
+      const hint = file.endsWith(".toml")
+        ? ""
+        : " (the Python port-for keeps its associations in /etc/port-for.conf)";
       throw new PortForError(
         "FAILED",
-        `cannot import ${file}: it does not exist (the Python port-for keeps ` +
-          `its associations in /etc/port-for.conf)`,
+        `cannot import ${file}: it does not exist${hint}`,
       );
     }
     const what = `cannot import ${file}`;
