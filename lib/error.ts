@@ -101,7 +101,7 @@ export function escaped(
 }
 
 /** What speaks to a terminal: controls, ends of lines, and directions. */
-const CONTROLS =
+export const CONTROLS: RegExp =
   /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**

@@ -1,5 +1,5 @@
 import { TomlDate } from "smol-toml";
-import { quoted } from "../error.ts";
+import { CONTROLS, quoted } from "../error.ts";
 import { isPort, MAX_PORT } from "../ports/port_range.ts";
 import type { Association } from "../association.ts";
 import { isTable } from "./meaning.ts";
@@ -95,14 +95,15 @@ export function entryParts(
   return parts;
 }
 
-/** A text between double quotes, with what TOML wants escaped escaped. */
+/**
+ * A text between double quotes, with what TOML wants escaped escaped, and what
+ * would break or turn around the line that a person reads.
+ */
 function tomlString(text: string): string {
-  const escaped = text.replace(
-    /["\\\p{Cc}]/gu,
+  const escaped = text.replace(/["\\]/g, "\\$&").replace(
+    CONTROLS,
     (character) =>
-      character === '"' || character === "\\"
-        ? `\\${character}`
-        : `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
+      `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`,
   );
   return `"${escaped}"`;
 }

@@ -24,6 +24,8 @@ Deno.test("a plain association is written as its port", () => {
   assertEquals(entryKey("a_B-1"), "a_B-1");
   assertEquals(entryKey("a.b"), '"a.b"');
   assertEquals(entryKey('a "\\'), '"a \\"\\\\"');
+  // A person reads this, and must not be shown another name.
+  assertEquals(entryKey("a\u202eb\u2028"), '"a\\u202eb\\u2028"');
 });
 
 Deno.test("all else is written into a table, what is a person's behind it", () => {
