@@ -4,9 +4,9 @@ import { PYTHON } from "./holders.ts";
 import { type Outcome, PROGRAM, PROJECT, runTool } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 
-/** The code blocks of a recipe in the README, without their fences. */
+/** The code blocks of a recipe, without their fences. */
 export function recipe(title: string): readonly string[] {
-  const text = Deno.readTextFileSync(`${PROJECT}/README.md`);
+  const text = Deno.readTextFileSync(`${PROJECT}/docs/recipes/README.md`);
   const sections = text.split(/^##+ /m);
   const section = sections.find((section) => section.startsWith(`${title}\n`));
   if (section === undefined) throw new Error(`there is no recipe "${title}"`);
