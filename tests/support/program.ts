@@ -110,7 +110,7 @@ async function programForAll(temp: TempFolder): Promise<readonly string[]> {
 }
 
 /** A word of a command; a file that others cannot reach or run is copied. */
-function reachable(word: string, temp: TempFolder): string {
+export function reachable(word: string, temp: TempFolder): string {
   if (!word.startsWith("/")) return word;
   const { mode } = Deno.statSync(word);
   if ((mode! & 0o005) === 0o005 && isOpenToAll(word)) return word;
