@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { HIDE_PROMISES } from "../support/mounts.ts";
 import { isRoot } from "../support/namespace.ts";
 import { type Outcome, portFor, works } from "../support/program.ts";
 import { TempFolder } from "../support/temp.ts";
@@ -36,7 +37,8 @@ class Machine extends TempFolder {
 
   /** Runs a shell script in which `port_for` is the program, with the store. */
   run(script: string): Promise<Outcome> {
-    const setUp = `kernel=${KERNEL}; program=("$@")
+    const setUp = `${HIDE_PROMISES}
+      kernel=${KERNEL}; program=("$@")
       port_for() { "\${program[@]}" "$@"; }`;
     return portFor(["--store", this.file("ports.toml")], {
       env: { PORT_FOR_SYSCTL_DIR: this.file("sysctl") },
