@@ -13,6 +13,7 @@ import {
   interposed,
   type Step,
 } from "./interposed.ts";
+import { environment } from "./program.ts";
 import { TempFolder } from "./temp.ts";
 
 /** A store that people have written into. */
@@ -173,7 +174,9 @@ export function call(
   interfere: Interfere = (_, run) => run(),
   args: readonly string[] = site.args,
 ): Promise<Result> {
-  const machine = { ...hastyMachine, env: (name: string) => site.env[name] };
+  // As a process has it, so that its way is the same.
+  const all = environment(site.env);
+  const machine = { ...hastyMachine, env: (name: string) => all[name] };
   return callOn(machine, args, interfere);
 }
 
