@@ -275,7 +275,7 @@ test("a refusal counts what is promised to others", async (machine) => {
   write(machine, SERVICES, lines(...claimed));
   const refused = await machine.portFor(range, "d");
   // To take names away would be of no use.
-  const way = "6 are promised to others here (leave more to choose from)";
+  const way = "6 are promised to others here (leave more to choose from";
   assertRefused(refused, 1, way);
 });
 
