@@ -13,13 +13,12 @@ import { TempFolder } from "../support/temp.ts";
 const TESTED = ["console", "ts", "toml"];
 
 const inPages = pages()
-  .filter(({ path }) => path === "README.md" || path.startsWith("docs/"))
+  .filter(({ path }) => path === "README.md" || /^docs\/[^/]+$/.test(path))
   .flatMap(({ path, blocks }) => blocks.map((block) => ({ path, block })));
 
 Deno.test("every block is tested, or says why not", () => {
-  const untested = inPages.filter(({ path, block }) =>
-    !TESTED.includes(block.language) && whyNotTested(block) === undefined &&
-    !isRecipe(path)
+  const untested = inPages.filter(({ block }) =>
+    !TESTED.includes(block.language) && whyNotTested(block) === undefined
   );
   assertEquals(untested.map(({ path, block }) => `${path}:${block.line}`), []);
 });
@@ -93,9 +92,4 @@ function blocksIn(language: string): Block[] {
   return inPages.map(({ block }) => block).filter((block) =>
     block.language === language && whyNotTested(block) === undefined
   );
-}
-
-/** Their blocks are run by `tests/recipes/`. */
-function isRecipe(path: string): boolean {
-  return path.startsWith("docs/recipes/");
 }

@@ -21,6 +21,8 @@ import { blockOf, isSaid, type Typed, typedIn } from "../support/transcript.ts";
 const WRITE = Deno.env.get("PORT_FOR_DOCS") === "write";
 
 for (const page of pages()) {
+  // Their blocks are run by tests/recipes/.
+  if (page.path.startsWith("docs/recipes/")) continue;
   const blocks = page.blocks.filter((block) =>
     (block.language === "console" || block.file !== undefined) &&
     whyNotTested(block) === undefined
