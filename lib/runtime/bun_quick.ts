@@ -18,6 +18,9 @@ declare const Bun: {
   write(to: BunFile, text: string): Promise<number>;
 };
 
+/** So is this. */
+declare const Buffer: { byteLength(text: string): number };
+
 interface BunFile {
   /** In bytes; infinite for a FIFO, a device and the like. */
   readonly size: number;
@@ -42,7 +45,11 @@ export async function readQuickly(
 ): Promise<string | undefined> {
   const file = Bun.file(path);
   // One look, without a thread: a second one would cost what reading does.
-  return file.size <= most ? await file.text() : undefined;
+  const { size } = file;
+  if (size > most) return undefined;
+  const text = await file.text();
+  // Bun reads UTF-16 too, where that has a byte order mark.
+  return Buffer.byteLength(text) === size ? text : undefined;
 }
 
 /** The files in a folder that end in `.toml`; none where there is no folder. */
