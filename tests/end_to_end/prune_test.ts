@@ -1,4 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { canMount } from "../support/fault_form.ts";
+import { Mounts } from "../support/mounts.ts";
+import { Process } from "../support/process.ts";
+import { PROGRAM } from "../support/program.ts";
 import {
   canBeKeptOut,
   KEPT_OUT,
@@ -109,5 +113,69 @@ Deno.test({
       Deno.chmodSync(store.file("locked"), 0o700);
     }
     assertMatch(await store.print("--list"), RegExp(`^${inside}/web: \\d+\n$`));
+  },
+});
+
+test("--prune --json lists what was dropped, and why", async () => {
+  using store = new Store(
+    `[ports]\nold = { port = 2001, expires = ${LONG_AGO} }\nweb = 2002\n`,
+  );
+  const [dropped, ...more] = JSON.parse(await store.print("--prune", "--json"));
+
+  assertEquals([dropped.name, dropped.port, more], ["old", 2001, []]);
+  assertMatch(dropped.reason, /2020-01-01T00:00:00/);
+  assertEquals(JSON.parse(await store.print("--prune", "--json")), []);
+});
+
+Deno.test({
+  name: "--prune keeps the names of a file system that is not mounted now",
+  ignore: !canMount,
+  fn: async () => {
+    await using mounts = await Mounts.of(
+      "mkdir $folder/mnt && mount -t tmpfs none $folder/mnt && " +
+        "mkdir $folder/mnt/shop",
+    );
+    using store = new Store();
+    const shop = mounts.file("mnt/shop");
+    const enter = ["sh", "-c", `cd '${shop}' && exec "$@"`, "sh"];
+    const prefix = [...mounts.prefix, ...enter];
+    await store.printWith({ prefix }, "--here", "web");
+    const before = store.text;
+
+    // An empty mount point, none, and none above it.
+    assertEquals(await pruned(store), []);
+    Deno.removeSync(mounts.file("mnt"));
+    assertEquals(await pruned(store), []);
+    assertEquals(store.text, before);
+    // Where its neighbours are there, the folder is gone.
+    Deno.mkdirSync(mounts.file("mnt/other"), { recursive: true });
+    assertEquals(await pruned(store), [[`${shop}/web`, `${shop} is gone`]]);
+  },
+});
+
+Deno.test({
+  name: "a file system that does not answer holds nobody up but --prune",
+  ignore: !canMount,
+  fn: async () => {
+    // Nobody answers what is asked of this one.
+    const options = "fd=5,rootmode=40000,user_id=0,group_id=0";
+    await using mounts = await Mounts.of(
+      "mkdir $folder/hung; exec 5<>/dev/fuse; " +
+        `mount -i -t fuse -o ${options} none $folder/hung`,
+    );
+    const name = `${mounts.file("hung/shop")}/web`;
+    using store = new Store(
+      `[ports]\n"${name}" = { port = 2001, directory = "${
+        mounts.file("hung/shop")
+      }" }\n`,
+    );
+    const args = [`--store=${store.storePath}`, "--prune"];
+    await using hanging = new Process(args, {
+      program: [...mounts.prefix, ...PROGRAM],
+    });
+    await hanging.waitsFor("fuse");
+
+    await store.print("--wait=0", "new");
+    assertEquals(await store.print("--get", name), "2001\n");
   },
 });

@@ -77,6 +77,21 @@ export class Process implements AsyncDisposable {
     }
   }
 
+  /**
+   * Waits until one of its threads sleeps in a function of the kernel.
+   *
+   * @param what A part of that function's name.
+   */
+  async waitsFor(what: string): Promise<void> {
+    for (;;) {
+      for (const { name } of Deno.readDirSync(`/proc/${this.pid}/task`)) {
+        const path = `/proc/${this.pid}/task/${name}/wchan`;
+        if ((await Deno.readTextFile(path)).includes(what)) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill("SIGKILL");
     await this.end();
