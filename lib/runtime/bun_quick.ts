@@ -13,7 +13,9 @@ declare const Bun: {
   readonly stdout: BunFile;
   file(path: string): BunFile;
   Glob: new (pattern: string) => {
-    scanSync(folder: string): Iterable<string>;
+    scanSync(
+      options: { readonly cwd: string; readonly onlyFiles: boolean },
+    ): Iterable<string>;
   };
   write(to: BunFile, text: string): Promise<number>;
 };
@@ -52,10 +54,15 @@ export async function readQuickly(
   return Buffer.byteLength(text) === size ? text : undefined;
 }
 
-/** The files in a folder that end in `.toml`; none where there is no folder. */
+/**
+ * What in a folder ends in `.toml`, symlinks included; nothing where there is no
+ * folder.
+ */
 export function tomlFilesIn(folder: string): string[] {
   try {
-    return [...new Bun.Glob("*.toml").scanSync(folder)];
+    // By default it would pass symlinks over.
+    const options = { cwd: folder, onlyFiles: false };
+    return [...new Bun.Glob("*.toml").scanSync(options)];
   } catch {
     return [];
   }
