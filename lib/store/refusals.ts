@@ -24,11 +24,14 @@ export function refuseOther(
   const has = association.count === 1
     ? `port ${association.port}`
     : `the ports ${formatPortRange(portsOf(association))}`;
+  const wayOut = association.layer === undefined
+    ? "take that away first with --unbind"
+    : `change it in ${association.layer}`;
   const refusal = (wanted: string) =>
     new PortForError(
       "PORT_TAKEN",
       `cannot give ${wanted} to ${quoted(association.name)}: it has ${has} ` +
-        `(take that away first with --unbind)`,
+        `(${wayOut})`,
     );
   if (port !== undefined && association.port !== port) {
     throw refusal(`port ${port}`);
@@ -55,11 +58,13 @@ export async function refuseHeld(
     if (association.name === name || !holdsPorts(association)) continue;
     if (!overlap(wanted, held)) continue;
     const taken = Math.max(wanted.first, held.first);
+    const wayOut = association.layer === undefined
+      ? "take it away from there with --unbind"
+      : `change it in ${association.layer}`;
     throw new PortForError(
       "PORT_TAKEN",
       `cannot give port ${taken} to ${quoted(name)}: it belongs to ` +
-        `${quoted(association.name)} (choose another port, or take it away ` +
-        `from there with --unbind)`,
+        `${quoted(association.name)} (choose another port, or ${wayOut})`,
     );
   }
 }

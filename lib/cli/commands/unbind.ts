@@ -2,7 +2,7 @@ import { quoted } from "../../error.ts";
 import { release } from "../../store/release.ts";
 import type { Call } from "../call.ts";
 import { wantedNames } from "../here.ts";
-import { warn } from "../messages.ts";
+import { say, warn } from "../messages.ts";
 
 /**
  * `--unbind NAME`: names give up their ports.
@@ -18,10 +18,10 @@ export async function unbind(call: Call): Promise<number> {
   for (const { name, layer } of await release(store, names, directory)) {
     if (layer) {
       status = 1;
-      warn(
+      say(
         runtime,
-        `${quoted(name)} is set in ${layer}, which port-for never writes ` +
-          `(take it away there)`,
+        `cannot take the port of ${quoted(name)} away: it is set in ` +
+          `${layer}, which port-for never writes (take it away there)`,
       );
     } else warn(runtime, `${quoted(name)} has no port in ${store.place.name}`);
   }
