@@ -185,6 +185,21 @@ etcdTest(
 );
 
 etcdTest(
+  "a lease with somebody else's keys on it is not revoked",
+  async (store, prefix, etcd) => {
+    await store.associate("job", { ttl: 60 });
+    const [{ lease } = { lease: "" }] = await etcd.keys(
+      `${prefix}/v1/name/job`,
+    );
+    const id = BigInt(lease).toString(16);
+    await etcd.ctl("put", `--lease=${id}`, `${prefix}-other`, "precious");
+    await store.associate("job", { ttl: 60 });
+    await store.release("job");
+    assertEquals((await etcd.keys(`${prefix}-other`)).length, 1);
+  },
+);
+
+etcdTest(
   "what it does not know of an entry stays",
   async (store, prefix, etcd) => {
     await store.associate("job", { ttl: 60 });

@@ -199,6 +199,21 @@ lostTest(
 );
 
 lostTest(
+  "one call gives a name one time, be it given up before it knows",
+  async ({ between, store, direct }) => {
+    let given = 0;
+    between.handle = once(isChange, async (passing) => {
+      await passing.pass();
+      given = (await direct.get("web"))!.port;
+      await direct.release("web");
+      return LOST;
+    });
+    assertEquals(await store.associate("web"), given);
+    assertEquals(await direct.get("web"), undefined);
+  },
+);
+
+lostTest(
   "a late copy of a request does nothing",
   async ({ between, store, direct }) => {
     let late: Passing | undefined;
