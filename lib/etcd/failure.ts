@@ -68,7 +68,7 @@ const MEANINGS: readonly {
       "give names ports",
   },
   {
-    text: /SubConns|^connection (?:error|closed)/,
+    text: /SubConns|^connection (?:error|closed)|^(?:read|write) tcp /,
     kind: "unknown",
     hint:
       "its gateway does not reach its own member; where that goes on, the " +
