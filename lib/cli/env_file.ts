@@ -1,3 +1,4 @@
+import { newFileLike } from "../disk/new_files.ts";
 import { replaceFile } from "../disk/replace_file.ts";
 import { OTHER_FILE, storeError } from "../disk/store_error.ts";
 import type { StoredText } from "../disk/store_file.ts";
@@ -28,7 +29,12 @@ export function writeBlock(
     const text = before?.text ?? "";
     const rest = withoutBlock(text, path);
     const after = withBlock(text, rest, lines);
-    const how = { isStillGood: () => true, other: OTHER_FILE, unlocked: true };
+    const how = {
+      isStillGood: () => true,
+      like: newFileLike(path, runtime),
+      other: OTHER_FILE,
+      unlocked: true,
+    };
     if (
       after === before?.text || replaceFile(path, before, after, how, runtime)
     ) return setTwice(lines, rest);

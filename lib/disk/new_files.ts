@@ -20,8 +20,13 @@ export function newFileLike(path: string, runtime: Runtime): Like {
 /** The owner of a folder, where it is up to us to hand it on. */
 function ownerOf(folder: string, runtime: Runtime): Like {
   if (runtime.userId() !== 0) return {};
-  const { userId, groupId } = runtime.stat(folder);
-  return { userId, groupId };
+  try {
+    const { userId, groupId } = runtime.stat(folder);
+    return { userId, groupId };
+  } catch {
+    // Whoever opens a file there finds the same, and says it.
+    return {};
+  }
 }
 
 /** Creates the folder of a store, and those above it, for its user alone. */

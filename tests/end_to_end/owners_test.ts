@@ -87,6 +87,30 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "what root makes in a user's checkout is that user's, who can use it",
+  ignore: !isRoot,
+  fn: async () => {
+    using temp = new TempFolder();
+    const user = await asUser(NOBODY, temp);
+    const shop = temp.file("shop");
+    Deno.mkdirSync(`${shop}/.git`, { recursive: true });
+    temp.write("shop/.git/HEAD", "ref: refs/heads/main\n");
+    Deno.chownSync(shop, NOBODY, NOBODY);
+    const env = { ...user.env, PORT_FOR_STORE: temp.file("ports.toml") };
+    for (const args of [["--init", "web"], ["--env", "--write", ".env"]]) {
+      const called = await portFor(["--here", ...args], { cwd: shop, env });
+      assertEquals([called.status, called.stderr], [0, ""]);
+    }
+    for (const file of [".port-for.toml", ".env"]) {
+      const { uid, gid } = Deno.statSync(`${shop}/${file}`);
+      assertEquals([uid, gid], [NOBODY, NOBODY], file);
+    }
+    const own = await portFor(["--here"], { ...user, cwd: shop, env });
+    assertEquals([own.status, own.stderr], [0, ""]);
+  },
+});
+
 /** All files and folders in a folder. */
 function* below(
   folder: string,

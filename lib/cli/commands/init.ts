@@ -1,4 +1,5 @@
 import { composedNames, nameProblem } from "../../association.ts";
+import { newFileLike } from "../../disk/new_files.ts";
 import { replaceFile } from "../../disk/replace_file.ts";
 import { OTHER_FILE } from "../../disk/store_error.ts";
 import { onOneLine, PortForError, quoted } from "../../error.ts";
@@ -117,6 +118,7 @@ ${names.map((name) => `${entryKey(name)} = {}\n`).join("")}
 function create(path: string, text: string, runtime: Runtime): void {
   const how = {
     isStillGood: () => !isThere(path, runtime),
+    like: newFileLike(path, runtime),
     other: OTHER_FILE,
     unlocked: true,
   };
