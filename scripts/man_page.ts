@@ -34,17 +34,20 @@ that
 holds it. Every later call prints the same number.
 .PP
 The port is free on every local address, assigned to nobody by IANA, not well
-known, outside the ephemeral range of this machine, and not next to such a port.
-The same name gets the same port on every machine, where it can.
+known, outside the ephemeral range of this machine, promised to nobody else
+here, and not next to such a port. The same name gets the same port on every
+machine, where it can.
 .PP
 A name is any text of 1 to 255 characters without control characters, without
 white space at its ends, and without a leading hyphen.
 ${OPTION_GROUPS.map(section).join("")}.SH ENVIRONMENT
 .TP
 .B PORT_FOR_STORE
-The store, where
+The store, if neither
 .B \\-\\-store
-does not name one.
+nor
+.B \\-\\-user
+is given.
 .TP
 .BR PORT ", " NAME_PORT
 Set for
@@ -63,11 +66,24 @@ Where the store of
 is.
 .TP
 .B NO_COLOR
-Where it is set, nothing is coloured.
+If it is set, nothing is coloured.
+.TP
+.BR ETCDCTL_CACERT ", " ETCDCTL_CERT ", " ETCDCTL_KEY ", " ETCDCTL_USER
+How to reach an etcd cluster, as for
+.BR etcdctl (1).
+.TP
+.B PORT_FOR_ETCD_PASSWORD_FILE
+A file with nothing but that user's password.
 .SH FILES
 .TP
 .I /etc/port\\-for.toml
 The store of the machine: TOML, for people to read and to edit.
+.TP
+.I /etc/port\\-for.d/*.toml
+More names, of the same form: read, and never written.
+.TP
+.I .port\\-for.toml
+The names that a project needs, at the root of a checkout.
 .TP
 .I /etc/port\\-for.toml.lock
 What writers lock, and leave there.
@@ -93,14 +109,14 @@ The command line is wrong.
 .PP
 With a
 .I COMMAND
-it is that of the command: 128 + n where signal n ended it, 126 where it cannot
-be run, 127 where there is none. In its arguments
+it is the command's own, 126 if it cannot be run, 127 if there is none. This
+process becomes the command, and keeps its id. In the arguments
 .B {port}
 is replaced by the first port, and
 .BI { NAME }
 by that of
 .IR NAME .
-SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 and SIGUSR2 are passed on to it.
+On Windows it stays, passes signals on, and ends as the command did.
 .SH EXAMPLES
 .EX
 $ sudo port\\-for instance1.apache
@@ -111,6 +127,8 @@ $ port\\-for \\-\\-list
 instance1.apache: 14423
 .EE
 .SH SEE ALSO
+https://github.com/x/port\\-for
+.PP
 .BR ip (7),
 .BR flock (2)
 `;

@@ -120,7 +120,7 @@ export function lockError(
   return failed(
     what,
     error,
-    "its file system cannot lock files, as NFS without its lock service " +
+    "its file system, such as NFS without its lock service, cannot lock files " +
       `(${LOCAL_DISK})`,
   );
 }

@@ -13,10 +13,10 @@ export function couldNot(what: string, store: string, error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   const isPermission = /permission|authentication|user name/
     .test(error.message);
-  const hint = error.message.endsWith(")")
-    ? ""
-    : " (is a majority of the cluster's members running, and this the right " +
-      "address?)";
+  const hint = /\(os error \d+\)$|[^)]$/.test(error.message)
+    ? " (is a majority of the cluster's members running, and this the right " +
+      "address?)"
+    : "";
   return new PortForError(
     isPermission ? "NO_PERMISSION" : "FAILED",
     `cannot ${what} ${store}: ${error.message}${hint}`,

@@ -303,7 +303,7 @@ async function warnOfObjections(
     for (const port of portsIn(portsOf(changes.get(name)!))) {
       const objections = await choosers.for(options).objections(port);
       if (objections.length > 0) {
-        warn(`port ${port} is ${objections.join(", ")}`);
+        warn(`port ${port} is ${objections.join(" and ")}`);
       }
     }
   }

@@ -140,8 +140,8 @@ function readName(name: string, value: unknown): ManifestName {
   if (!isTable(value)) {
     throw new Fault(
       path,
-      `${quoted(name)} is not a table (write {} for a name without wishes, ` +
-        `or { prefer = 3000 })`,
+      `${quoted(name)} is not a table (write {}, or what the name needs, ` +
+        `such as { prefer = 3000 })`,
     );
   }
   refuseUnknown(path, value, KEYS);

@@ -42,7 +42,8 @@ export function variableProblem(name: string): string | undefined {
       "a digit";
   }
   return FORBIDDEN.test(name)
-    ? "a manifest may not set it, for programs act on it (choose another name)"
+    ? "a manifest may not set it, because programs act on it (choose another " +
+      "name)"
     : undefined;
 }
 
