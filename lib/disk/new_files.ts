@@ -20,13 +20,9 @@ export function newFileLike(path: string, runtime: Runtime): Like {
 /** The owner of a folder, where it is up to us to hand it on. */
 function ownerOf(folder: string, runtime: Runtime): Like {
   if (runtime.userId() !== 0) return {};
-  try {
-    const { userId, groupId } = runtime.stat(folder);
-    return { userId, groupId };
-  } catch {
-    // Whoever opens a file there finds the same, and says it.
-    return {};
-  }
+  // Where there is none, whoever opens a file there finds that, and says it.
+  const facts = factsIfThere(folder, runtime);
+  return facts ? { userId: facts.userId, groupId: facts.groupId } : {};
 }
 
 /** Creates the folder of a store, and those above it, for its user alone. */

@@ -97,7 +97,7 @@ Deno.test({
     Deno.mkdirSync(`${shop}/.git`, { recursive: true });
     temp.write("shop/.git/HEAD", "ref: refs/heads/main\n");
     Deno.chownSync(shop, NOBODY, NOBODY);
-    const env = { ...user.env, PORT_FOR_STORE: temp.file("ports.toml") };
+    const env = { PORT_FOR_STORE: temp.file("ports.toml") };
     for (const args of [["--init", "web"], ["--env", "--write", ".env"]]) {
       const called = await portFor(["--here", ...args], { cwd: shop, env });
       assertEquals([called.status, called.stderr], [0, ""]);
@@ -106,7 +106,10 @@ Deno.test({
       const { uid, gid } = Deno.statSync(`${shop}/${file}`);
       assertEquals([uid, gid], [NOBODY, NOBODY], file);
     }
-    const own = await portFor(["--here"], { ...user, cwd: shop, env });
+    const own = await portFor(["--here"], {
+      ...{ ...user, cwd: shop },
+      env: { ...user.env, ...env },
+    });
     assertEquals([own.status, own.stderr], [0, ""]);
   },
 });
