@@ -11,7 +11,7 @@ etcd-client etcd-server faketime fish git haproxy hyperfine iproute2 \
 libc6-arm64-cross lintian make man-db mandoc musl nftables nginx-light \
 procps python3 python3-dotenv python3-port-for python3-pytest-xdist \
 python3-yaml qemu-user-static rpm ruby-foreman runit s6 shellcheck strace \
-systemd tmux unzip util-linux wget zip zsh"
+systemd unzip util-linux wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""
