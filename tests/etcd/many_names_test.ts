@@ -24,7 +24,9 @@ async function fill(endpoint: string, prefix: string): Promise<void> {
     requests.push(JSON.stringify({ success }));
   }
   const worker = async () => {
-    for (let body; body = requests.pop();) {
+    for (;;) {
+      const body = requests.pop();
+      if (body === undefined) return;
       const url = `http://${endpoint}/v3/kv/txn`;
       const answer = await fetch(url, { method: "POST", body });
       assert((await answer.text()).includes('"succeeded":true'));
