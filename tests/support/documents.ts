@@ -61,10 +61,10 @@ export function page(path: string): Page {
 
 /**
  * Why no test runs a block, where it says so in a comment of its own that a
- * reader sees: `# Not tested: it needs the network.`
+ * reader sees: `# Skipped by tests: it needs the network.`
  */
 export function whyNotTested({ code }: Block): string | undefined {
-  return /^\s*(?:#|\/\/) Not tested: (.+)$/m.exec(code)?.[1];
+  return /^\s*(?:#|\/\/) Skipped by tests: (.+)$/m.exec(code)?.[1];
 }
 
 /** The text without its code blocks and comments. */
