@@ -18,7 +18,7 @@ import {
 } from "../support/torture.ts";
 
 /** How many calls are made: more with `deno task test:fleet`. */
-const CALLS = Number(Deno.env.get("PORT_FOR_FLEET_CALLS") ?? "300");
+const CALLS = Number(Deno.env.get("PORT_FOR_FLEET_CALLS") ?? "500");
 
 Deno.test({
   name: "twenty machines that ask at once agree, while members are killed",

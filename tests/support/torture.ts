@@ -145,14 +145,7 @@ async function history(fleet: Fleet): Promise<Event[]> {
   ).header.revision;
   // A last change, so that there is an end to wait for.
   await fleet.ctl("put", "/fleet/end", "");
-  const watch = [
-    ...["etcdctl", `--endpoints=${fleet.endpoints}`, "watch", "/fleet/"],
-    ...["--prefix", "--rev=1", "--write-out=json"],
-  ];
-  const script = `ETCDCTL_API=3 "$@" | sed '/L2ZsZWV0L2VuZA==/q'`;
-  const { stdout } = await runTool([
-    ...[...fleet.prefix, "timeout", "20", "sh", "-c", script, "sh", ...watch],
-  ]);
+  const stdout = await watched(fleet);
   const events = stdout.trim().split("\n").flatMap((line) =>
     (JSON.parse(line.replace(/"lease":(\d+)/g, '"lease":"$1"')).Events ?? [])
       .map(eventOf)
@@ -162,6 +155,29 @@ async function history(fleet: Fleet): Promise<Event[]> {
     key !== "end" && revision <= last
   );
 }
+
+/** What etcdctl prints of all changes, the last one included. */
+async function watched(fleet: Fleet): Promise<string> {
+  const [command, ...args] = [
+    ...[...fleet.prefix, "timeout", "20", "etcdctl"],
+    ...[`--endpoints=${fleet.endpoints}`, "watch", "/fleet/", "--prefix"],
+    ...["--rev=1", "--write-out=json"],
+  ];
+  const watch = new Deno.Command(command!, {
+    ...{ args, env: { ETCDCTL_API: "3" }, stdin: "null", stdout: "piped" },
+  }).spawn();
+  let text = "";
+  // It would go on for ever.
+  for await (const part of watch.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.includes(LAST_KEY) && text.endsWith("\n")) watch.kill("SIGTERM");
+  }
+  await watch.status;
+  return text;
+}
+
+/** `/fleet/end` in base64. */
+const LAST_KEY = "L2ZsZWV0L2VuZA==";
 
 // deno-lint-ignore no-explicit-any -- it is what JSON gives
 function eventOf({ type, kv }: any): Event {
