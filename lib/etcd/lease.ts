@@ -56,7 +56,8 @@ export class Leases {
   async tidyUp(isMade: boolean): Promise<void> {
     const inUse = new Set(isMade ? this.#granted.values() : []);
     const ids = [...this.#granted.values(), ...(isMade ? this.#before : [])];
-    for (const id of ids) if (!inUse.has(id)) await this.#revoke(id);
+    const until = performance.now() + REVOKING_MS;
+    for (const id of ids) if (!inUse.has(id)) await this.#revoke(id, until);
   }
 
   async #grant(id: string, ttl: number, how: Asking): Promise<void> {
@@ -74,8 +75,7 @@ export class Leases {
   }
 
   /** Whoever wrote it may have keys of their own on it: only an empty one goes. */
-  async #revoke(id: string): Promise<void> {
-    const until = performance.now() + REVOKING_MS;
+  async #revoke(id: string, until: number): Promise<void> {
     const how = { until, isChange: true };
     try {
       const body = { ID: id, keys: true };

@@ -264,5 +264,7 @@ etcdTest(
       await store.associate(names.slice(at, at + 25));
     }
     assertEquals((await store.associate(names)).length, 100);
+    // However many have one already, a new one is a small change.
+    assertEquals((await store.associate([...names, "new"])).length, 101);
   },
 );
