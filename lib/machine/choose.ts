@@ -206,8 +206,10 @@ export class Chooser {
         : "";
       return `${reserve}narrow that range, or give a port with --port`;
     }
+    const hasCuts = this.offer.cuts().length > 0;
     if ((this.#choice.count ?? 1) > 1) {
-      return "ask for fewer, or for several blocks";
+      const fewer = "ask for fewer, or for several blocks";
+      return hasCuts ? `${fewer}, or leave more to choose from` : fewer;
     }
     const ways: string[] = [];
     const isOurs = (port: number) =>
@@ -215,7 +217,7 @@ export class Chooser {
     if ([...held].some(isOurs)) {
       ways.push("take away names that are no longer needed with --unbind");
     }
-    if (this.offer.cuts().length > 0) ways.push("leave more to choose from");
+    if (hasCuts) ways.push("leave more to choose from");
     return [...ways, "give a port with --port"].join(", or ");
   }
 }

@@ -160,7 +160,9 @@ export class Offer {
     const without = (ports: PortSet, why: string) => {
       const before = left.size;
       left.deleteAll(ports);
-      if (before > left.size) parts.push(counted(before - left.size, why));
+      const count = before - left.size;
+      if (count === 1) parts.push((size > 1 ? "1 " : "") + ofOne(why));
+      else if (count > 1) parts.push(`${count} ${why}`);
     };
     without(assignedPorts(), "are assigned by IANA");
     without(wellKnownPorts(), "are well known");
@@ -187,8 +189,9 @@ export class Offer {
       }, where good ` +
         `ports are`;
     }
-    const ports = size === 1 ? "port" : "ports";
-    return `of the ${ports} ${looked}, ${parts.join(", ")}`;
+    return size === 1
+      ? `port ${looked} ${parts}`
+      : `of the ports ${looked}, ${parts.join(", ")}`;
   }
 
   /** What the user's cuts leave of some ports. Not to be changed. */
@@ -211,8 +214,8 @@ export class Offer {
   }
 }
 
-/** `3 are in use`, but `1 is in use`. */
-function counted(count: number, why: string): string {
-  if (count !== 1) return `${count} ${why}`;
-  return `1 ${why.replace(/^are\b/, "is").replace(/^belong\b/, "belongs")}`;
+/** What `are in use` is of one port. */
+function ofOne(why: string): string {
+  return why.replace(/^are\b/, "is")
+    .replace("belong to other names", "belongs to another name");
 }

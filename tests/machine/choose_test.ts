@@ -186,7 +186,7 @@ Deno.test("bounds that leave no good port are bad input, and are named", async (
 Deno.test("one port that is not good is spoken of as one", async () => {
   for (
     const [port, why] of [
-      [20000, "of the port 20000, 1 is assigned by IANA"],
+      [20000, ": port 20000 is assigned by IANA ("],
       [80, "no port of it is in 1024-49151"],
     ] as const
   ) {

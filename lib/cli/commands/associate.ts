@@ -53,7 +53,7 @@ async function associated(
     throw new PortForError(
       "BAD_INPUT",
       `cannot give port ${options.port} to ${wanted.length} names: ` +
-        `--port is for one NAME, but here are ` +
+        `--port is for one NAME, and the manifest has ` +
         wanted.map(({ short }) => quoted(short)).join(", "),
     );
   }

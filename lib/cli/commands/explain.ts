@@ -95,8 +95,9 @@ function portsMeant(
   if (found) return portsIn(portsOf(found.association));
   throw new PortForError(
     "BAD_INPUT",
-    `cannot explain ${quoted(text)}: it is not a port, and no name in the ` +
-      `store either (give a port from 1 to ${MAX_PORT}, or a name of --list)`,
+    `cannot explain ${quoted(text)}: it is neither a port nor a name in ` +
+      `the store (give a port from 1 to ${MAX_PORT}, or a name that --list ` +
+      `prints)`,
   );
 }
 

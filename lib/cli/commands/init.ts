@@ -58,8 +58,12 @@ async function foundNames(
       return nonEmpty(composeNames(text), file);
     } catch (error) {
       if (error instanceof PortForError) throw error;
-      const [why = ""] = (error as Error).message.split("\n");
-      throw new PortForError("FAILED", `cannot read ${file}: ${why}`);
+      const [why = ""] = (error as Error).message.split(/:?\n/);
+      throw new PortForError(
+        "FAILED",
+        `cannot read ${file}: ${onOneLine(why)} (fix it, or name the names: ` +
+          `port-for --here --init web db)`,
+      );
     }
   }
   const procfile = textOf(joined(root, "Procfile", runtime.os), runtime);
