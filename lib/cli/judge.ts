@@ -46,6 +46,16 @@ export class Judge {
     return [...common.ranges()].map(formatPortRange).join(", ");
   }
 
+  /** What is promised of a name's ports, perhaps for the sake of this name. */
+  notes({ name, port, count, allow, reserved }: Association): string[] {
+    if (allow || reserved) return [];
+    return this.#claims.on({ first: port, last: port + count - 1 })
+      .filter((claim) =>
+        claim.kind === "reserved ports" && isForName(claim, name)
+      )
+      .map(({ text }) => text);
+  }
+
   #found(
     association: Association,
   ): { why: string; common: PortSet } | undefined {
@@ -71,7 +81,8 @@ export class Judge {
 function isForName({ kind, by }: Claim, name: string): boolean {
   if (kind === "reserved ports") return by === "";
   if (kind === "store") return false;
-  return by.replace(/\.socket$/, "").toLowerCase() === name.toLowerCase();
+  const short = name.slice(name.lastIndexOf("/") + 1);
+  return by.replace(/\.socket$/, "").toLowerCase() === short.toLowerCase();
 }
 
 /** Ports that would not be chosen today, and why. */

@@ -95,10 +95,9 @@ export function goodPortRanges(
   shape: GoodRangeShape = {},
 ): PortRange[] {
   checkShape(shape);
-  return goodRangesOf(
-    ports === undefined ? availablePorts() : portSet(ports),
-    shape,
-  );
+  return ports === undefined
+    ? [...goodPortsHere(shape).ranges()]
+    : goodRangesOf(portSet(ports), shape);
 }
 
 /**
@@ -116,7 +115,13 @@ export function goodPortRanges(
 export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
   if (shape === undefined) return new PortSet(currentGoodPorts());
   checkShape(shape);
-  return goodPortsOf(availablePorts(), shape);
+  return goodPortsHere(shape);
+}
+
+/** What is kept for somebody makes no borders: it is this machine's alone. */
+function goodPortsHere(shape: GoodRangeShape): PortSet {
+  const { configured, reserved } = readEphemeralRanges(currentRuntime);
+  return goodPortsOf(availableOutside(configured), shape).deleteAll(reserved);
 }
 
 function checkShape(shape: GoodRangeShape): void {

@@ -90,6 +90,14 @@ async function checked(call: Call): Promise<CheckReport> {
   problems.push(...reservationProblems(path, associations, runtime));
   const statuses = await statusOf(associations, runtime);
   const notes = [
+    ...associations.flatMap((one) =>
+      judge.notes(one).map((note) =>
+        `port ${one.port} of ${
+          quoted(one.name)
+        } is ${note}, perhaps for this ` +
+        `name`
+      )
+    ),
     ...kept?.mended ?? [],
     ...statuses.filter(({ state }) => state === "in use").flatMap(useNotes),
     ...statuses.filter(({ state }) => state === "forbidden").map(forbiddenNote),

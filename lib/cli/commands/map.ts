@@ -1,5 +1,6 @@
 import { type Claim, claimedPorts } from "../../machine/claim.ts";
 import { readEphemeralRanges } from "../../machine/ephemeral.ts";
+import { lowestUnprivileged } from "../../machine/unprivileged.ts";
 import { readPortsInUse } from "../../machine/listeners.ts";
 import { goodPortsOutside } from "../../ports/policy.ts";
 import {
@@ -69,7 +70,7 @@ const LOOK: readonly {
     kind: "left over",
     mark: ".",
     paint: "dim",
-    legend: "too close to others, or dynamic",
+    legend: "too close to others, or not for services",
   },
 ];
 
@@ -110,6 +111,8 @@ function portKinds(
   range: PortRange,
 ): PortSets {
   const { ranges, configured } = readEphemeralRanges(runtime);
+  const unprivileged = { first: lowestUnprivileged(runtime), last: MAX_PORT };
+  const good = goodPortsOutside(configured).retainAll(setOf([unprivileged]));
   const left = setOf([range]);
   // What a port is first counts: a port is of one kind only.
   const take = (ports: PortSet) => {
@@ -123,7 +126,7 @@ function portKinds(
     ["well known", take(wellKnownPorts())],
     ["claimed", take(claimedPorts(claims))],
     ["ephemeral", take(setOf(ranges))],
-    ["good", take(goodPortsOutside(configured))],
+    ["good", take(good)],
   ]);
   return kinds
     .set("left over", left)
