@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Authority } from "../support/certificates.ts";
 import { Etcd, hasEtcd } from "../support/etcd.ts";
 import { isRoot } from "../support/namespace.ts";
 import { type Outcome, portFor, type RunOptions } from "../support/program.ts";
@@ -228,6 +229,51 @@ fleetTest(
     }
   },
   isRoot,
+);
+
+fleetTest(
+  "certificates, users and passwords count as operators have set them",
+  async () => {
+    using temp = new TempFolder();
+    const ours = await Authority.of("ours", temp);
+    const theirs = await Authority.of("theirs", temp);
+    const server = await ours.certificate("server", { names: "IP:127.0.0.1" });
+    const client = await ours.certificate("client");
+    await using guarded = await Etcd.start({
+      ...{ ca: ours.ca, clientCa: ours.ca, ...server, client },
+    });
+    for (
+      const command of [
+        ["user", "add", "root:r00t"],
+        ["user", "grant-role", "root", "root"],
+        ["auth", "enable"],
+      ]
+    ) await guarded.ctl(...command);
+    using machine = new Machine(`etcds://${guarded.endpoint}/tls`);
+    const env = {
+      ETCDCTL_CACERT: ours.ca,
+      ETCDCTL_CERT: client.cert,
+      ETCDCTL_KEY: client.key,
+      ETCDCTL_USER: "root",
+      PORT_FOR_ETCD_PASSWORD_FILE: temp.write("good", "r00t\n"),
+    };
+    const { status, stdout, stderr } = await machine.call(["web"], { env });
+    assertEquals([status, stderr], [0, ""]);
+    assertEquals((await machine.call(["web"], { env })).stdout, stdout);
+    for (
+      const [other, text] of [
+        [{ ETCDCTL_CACERT: theirs.ca }, "ETCDCTL_CACERT"],
+        [{ ETCDCTL_CACERT: undefined }, "ETCDCTL_CACERT"],
+        [{ ETCDCTL_CERT: undefined, ETCDCTL_KEY: undefined }, "etcds:"],
+        [{ ETCDCTL_USER: "root:wrong", XDG_CACHE_HOME: temp.path }, "password"],
+        [{ ETCDCTL_USER: undefined }, "ETCDCTL_USER"],
+        [{ ETCDCTL_CACERT: temp.file("none") }, "ENOENT"],
+      ] as const
+    ) {
+      const more = { env: { ...env, ...other } };
+      assertRefused(await machine.call(["--wait=1", "new"], more), 1, text);
+    }
+  },
 );
 
 /** What runs a command where `/etc/port-for.toml` is that file. */
