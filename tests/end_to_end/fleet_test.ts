@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Authority } from "../support/certificates.ts";
 import { Etcd, hasEtcd } from "../support/etcd.ts";
+import { Mounts } from "../support/mounts.ts";
 import { isRoot } from "../support/namespace.ts";
 import { type Outcome, portFor, type RunOptions } from "../support/program.ts";
 import { assertRefused } from "../support/store.ts";
@@ -197,12 +198,16 @@ fleetTest(
     ) await guarded.ctl(...command);
     const password = machine.write("password", "s3cret\n");
     const store = `etcd://${guarded.endpoint}`;
-    const file = machine.write(
-      "port-for.toml",
+    await using mounts = await Mounts.of(
+      `cp -a /etc/. "$folder"; mount --bind "$folder" /etc`,
+    );
+    const write = (text: string) =>
+      Deno.writeTextFileSync(mounts.root("/etc/port-for.toml"), text);
+    write(
       `store = "${store}"\n\n[etcd]\nuser = "web"\npassword-file = "${password}"\n`,
     );
     const own = { PORT_FOR_STORE: undefined };
-    const prefix = machineWith(file, machine);
+    const { prefix } = mounts;
     const asks = (...args: string[]) =>
       machine.call(args, { prefix, env: own });
     const { status, stdout, stderr } = await asks("web");
@@ -224,7 +229,7 @@ fleetTest(
         [`store = "${store}"\n[etcd]\nuser = 5\n`, '"user"'],
       ] as const
     ) {
-      machine.write("port-for.toml", text);
+      write(text);
       assertRefused(await asks("web"), 1, part);
     }
   },
@@ -275,14 +280,6 @@ fleetTest(
     }
   },
 );
-
-/** What runs a command where `/etc/port-for.toml` is that file. */
-function machineWith(file: string, temp: TempFolder): string[] {
-  const script = `mkdir -p "$1/etc"; cp -a /etc/. "$1/etc"
-    mount --bind "$1/etc" /etc; cp "$2" /etc/port-for.toml; shift 2; exec "$@"`;
-  const unshare = ["unshare", "--mount", "--propagation", "private"];
-  return [...unshare, "sh", "-ec", script, "sh", temp.path, file];
-}
 
 fleetTest("a thousand names cost a new one nothing", async () => {
   using machine = new Machine();
