@@ -23,11 +23,14 @@ function parts(stdout: string): { rows: string[]; scale: string } & {
   const [picture = "", below = ""] = stdout.trimEnd().split("\n\n");
   const [scale = "", ...legend] = below.split("\n");
   return {
-    rows: picture.split("\n"),
+    // The first line is a ruler.
+    rows: picture.split("\n").slice(1),
     scale,
-    legend: new Map(legend.map((line) => {
-      const [, mark, count, meaning] = /^ {2}(\S) +(\d+) {2}(.+)$/.exec(line)!;
-      return [meaning!, { mark: mark!, count: Number(count) }] as const;
+    // The line with the total has no mark.
+    legend: new Map(legend.flatMap((line) => {
+      const [, mark, count, meaning] = /^ {2}(\S) +(\d+) {2}(.+)$/.exec(line) ??
+        [];
+      return mark ? [[meaning!, { mark, count: Number(count) }] as const] : [];
     })),
   };
 }
@@ -72,17 +75,19 @@ Deno.test("the map fits in 80 columns, at every zoom, without colour", async () 
 });
 
 test(
-  "the map has no more columns in a terminal, and says the same there",
+  "the map takes the width of a terminal, and says the same there",
   async (network) => {
     using store = new Store();
-    const stdout = await store.print("--map");
-    for (const width of [80, 200]) {
+    const { legend } = parts(await store.print("--map"));
+    for (const [width, cells] of [[60, 32], [80, 64], [200, 128]] as const) {
       const args = ["--map", "--store", store.storePath];
       const terminal = await inTerminal(width, args, {
         prefix: network.prefix,
         env: { NO_COLOR: "1" },
       });
-      assertEquals(terminal.stdout, stdout);
+      const picture = parts(terminal.stdout);
+      assertEquals(picture.rows[0]!.trim().split(/ +/)[1]!.length, cells);
+      assertEquals(picture.legend, legend);
     }
   },
   hasTerminal,
@@ -101,7 +106,7 @@ over = { port = 29185, expires = ${LONG_AGO} }
   const stdout = await store.print("--map", "--range", "29165-29188");
   const { rows, legend } = parts(stdout);
 
-  assertEquals(rows, ["29165  ..:::...oo@o!oo@!@oooooo"]);
+  assertEquals(rows, ["29165  ..:::...oo@o!oo@@@oooooo"]);
   assertEquals(
     [...legend.values()].map(({ mark, count }) => `${mark} ${count}`),
     ["! 2", "@ 4", "o 16", "w 0", ": 3", "c 0", "~ 0", "s 0", ". 5"],

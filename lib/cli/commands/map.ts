@@ -195,8 +195,7 @@ function legend(
   const marked = LOOK.filter(isSpecial);
   return [
     `One mark is ${portsPerCell} port${portsPerCell === 1 ? "" : "s"} of ` +
-    `${formatPortRange(range)}: what most of them are, unless one is in use ` +
-    `or a name's.\n`,
+    `${formatPortRange(range)}: what most are, or one used or yours.\n`,
     ...LOOK.filter((look) => !isSpecial(look)).map(line),
     `     ${String(size).padStart(5)}  in all, and among them\n`,
     ...marked.map(line),
