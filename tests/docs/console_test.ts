@@ -39,7 +39,7 @@ for (const page of pages()) {
         assertEquals(
           likeSaid(block, typed),
           block.code,
-          `${page.path}, line ${block.line} (deno task docs writes it anew)`,
+          `${page.path}, line ${block.line} (deno task docs rewrites it)`,
         );
       }
     },
