@@ -109,7 +109,7 @@ over = { port = 29185, expires = ${LONG_AGO} }
   assertEquals(rows, ["29165  ..:::...oo@o!oo@@@oooooo"]);
   assertEquals(
     [...legend.values()].map(({ mark, count }) => `${mark} ${count}`),
-    ["! 2", "@ 4", "o 16", "w 0", ": 3", "c 0", "~ 0", "s 0", ". 5"],
+    ["o 16", "w 0", ": 3", "c 0", "~ 0", "s 0", ". 5", "@ 4", "! 2"],
   );
   // The legend counts what the JSON counts, in its order.
   const { kinds } = await mapOf(store, "29165-29188");
