@@ -1,3 +1,4 @@
+import { mayBeSwapped } from "../disk/swapped.ts";
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "../disk/layer_names.ts";
@@ -106,6 +107,8 @@ export function lookup(runtime: Runtime): string | undefined {
   try {
     const { kind, size } = runtime.stat(asked.path);
     if (kind !== "file" || size > LARGEST_QUICK) return undefined;
+    // To read what may be a FIFO takes more than this.
+    if (mayBeSwapped(asked.path, runtime)) return undefined;
     const bytes = runtime.readFile(asked.path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const layers = needsLayers(text, asked.names)

@@ -1,8 +1,8 @@
 import { PortForError } from "../error.ts";
-import { folderOf } from "../runtime/path.ts";
 import { errorCode, type FileFacts, type Runtime } from "../runtime/runtime.ts";
 import { firstInvalidUtf8, utf8Text } from "../runtime/utf8.ts";
 import { readError } from "./store_error.ts";
+import { mayBeSwapped } from "./swapped.ts";
 
 /** The content of a store, and the file that it was read from. */
 export interface StoredText {
@@ -43,7 +43,6 @@ export function readStore(
  * now; `undefined` where it is no regular file.
  */
 function readOpen(path: string, runtime: Runtime): StoredText | undefined {
-  // What was a file a moment ago may be a FIFO by now, which has no end.
   const neverWaits = mayBeSwapped(path, runtime);
   const file = runtime.open(path, { readOnly: true, neverWaits });
   try {
@@ -54,13 +53,6 @@ function readOpen(path: string, runtime: Runtime): StoredText | undefined {
   } finally {
     file.close();
   }
-}
-
-/** Whether others than root and this user can put something in a file's place. */
-function mayBeSwapped(path: string, runtime: Runtime): boolean {
-  const { mode = 0, userId } = runtime.stat(folderOf(path, runtime.os));
-  return (mode & 0o022) !== 0 ||
-    (userId !== 0 && userId !== runtime.userId());
 }
 
 /** A store of this many bytes has room for every port there is. */

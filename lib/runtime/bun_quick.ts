@@ -49,7 +49,9 @@ export async function readQuickly(
   // One look, without a thread: a second one would cost what reading does.
   const { size } = file;
   if (size > most) return undefined;
-  const text = await file.text();
+  // What was a file a moment ago may be a FIFO by now, which has no end.
+  const text = await within(LONGEST_READ_MS, file.text());
+  if (text === undefined) return undefined;
   // Bun reads UTF-16 too, where that has a byte order mark.
   return Buffer.byteLength(text) === size ? text : undefined;
 }
@@ -65,6 +67,25 @@ export function tomlFilesIn(folder: string): string[] {
     return [...new Bun.Glob("*.toml").scanSync(options)];
   } catch {
     return [];
+  }
+}
+
+/** No disk that works takes as long as this. */
+const LONGEST_READ_MS = 2000;
+
+/** What a promise comes to; `undefined` where it takes too long. */
+async function within<T>(
+  milliseconds: number,
+  promise: Promise<T>,
+): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -8,6 +8,28 @@ import { TempFolder } from "../support/temp.ts";
 const HEAD =
   "# port-for: which name holds which port\nversion = 1\n\n[ports]\n";
 
+Deno.test("where others could swap the file, a lookup takes more care", () => {
+  for (
+    const [folder, isQuick] of [
+      [{ mode: 0o755, userId: 0 }, true],
+      [{ mode: 0o755, userId: 1000 }, true],
+      [{ mode: 0o755, userId: 1001 }, false],
+      [{ mode: 0o775, userId: 0 }, false],
+      [{ mode: 0o1777, userId: 0 }, false],
+    ] as const
+  ) {
+    const answer = lookup(bareMachine({
+      os: "linux",
+      args: ["web"],
+      env: () => undefined,
+      userId: () => 1000,
+      stat: (path) => (path === "/etc" ? folder : { kind: "file" }) as never,
+      readFile: () => new TextEncoder().encode(`${HEAD}web = 2000\n`),
+    }));
+    assertEquals(answer, isQuick ? "2000\n" : undefined);
+  }
+});
+
 /** What a quick lookup answers in a store with these entries. */
 function answer(
   entries: string,
@@ -18,7 +40,7 @@ function answer(
     os: "linux",
     args,
     env: () => undefined,
-    stat: () => ({ kind: "file" } as never),
+    stat: () => ({ kind: "file", userId: 0 } as never),
     readFile: (path) => {
       assertEquals(
         path,

@@ -64,7 +64,7 @@ Deno.test("a bad command line needs nothing of the machine", async () => {
   }
 });
 
-Deno.test("a lookup needs one look, and one file to read", async () => {
+Deno.test("a lookup looks at the file and its folder, and reads one file", async () => {
   using temp = new TempFolder();
   const path = temp.write("ports.toml", "[ports]\nweb = 2000\n");
   const calls: string[] = [];
@@ -81,7 +81,7 @@ Deno.test("a lookup needs one look, and one file to read", async () => {
   });
 
   assertEquals(out, "2000\n");
-  assertEquals(calls, ["stat", "readFile"]);
+  assertEquals(calls, ["stat", "stat", "readFile"]);
 });
 
 Deno.test("whatever the machine throws, a message and status 1 come of it", async () => {

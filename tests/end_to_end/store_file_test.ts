@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { canTrace } from "../support/fault_form.ts";
 import { isRoot } from "../support/namespace.ts";
 import { asUser, runTool, works } from "../support/program.ts";
 import { assertRefused, Store, unixTest as test } from "../support/store.ts";
@@ -256,3 +257,34 @@ rootTest(
     }
   },
 );
+
+Deno.test({
+  name: "a FIFO that takes the store's place while it is opened is refused",
+  ignore: !canTrace,
+  fn: async () => {
+    for (const args of [["web"], ["--list"], ["new"]]) {
+      using store = new Store("[ports]\nweb = 24017\n");
+      // Where nobody else may write, nobody else can do that.
+      Deno.chmodSync(store.path, 0o777);
+      const { stderr, status } = await swapped(store, args);
+      assertEquals(status, 1, stderr);
+      assertStringIncludes(stderr, "it is not a regular file");
+    }
+  },
+});
+
+/** Calls the program, and has a FIFO in the store's place before it opens that. */
+async function swapped(store: Store, args: readonly string[]) {
+  const [trace, fifo] = [store.file("trace"), store.file("fifo")];
+  await runTool(["mkfifo", fifo]);
+  // Once it has been looked at, opening it takes long enough.
+  const script = `"$@" & until grep -qs stat '${trace}'; do sleep 0.01; done
+    mv '${fifo}' '${store.storePath}'; wait $!`;
+  const strace = [
+    ...["strace", "-f", "-qq", "-o", trace, "-P", store.storePath],
+    ...["-e", "trace=openat,%%stat"],
+    ...["-e", "inject=openat:delay_enter=500000"],
+  ];
+  const prefix = ["sh", "-c", script, "sh", ...strace];
+  return await store.callWith({ prefix }, ...args);
+}
