@@ -39,6 +39,18 @@ const SUDO = `
     'exec /run/become --reuid=0 --regid=0 --clear-groups "$@"' > "$temp/bin/sudo"
   chmod 755 "$temp/bin/sudo"`;
 
+/** A home for Ada, beside those of people, where Deno or the clone may be. */
+const ONLY_ADA_IS_NEW = `
+  mkdir /run/home
+  mount --rbind /home /run/home
+  mount -t tmpfs none /home
+  for home in /run/home/*/; do
+    test -d "$home" || continue
+    mkdir "/home/$(basename "$home")"
+    mount --rbind "$home" "/home/$(basename "$home")"
+  done
+  test ! -d /home/ada || umount -l /home/ada`;
+
 const SET_UP = `
   ip link set lo up
   cp -a /etc "$temp/etc"
@@ -50,7 +62,7 @@ const SET_UP = `
   mkdir "$temp/etc/sysctl.d"
   mount --bind "$temp/etc" /etc
   mount -t tmpfs -o mode=1777 none /run
-  mount -t tmpfs none /home
+  ${ONLY_ADA_IS_NEW}
   install -d -o ${ADA} -g ${ADA} /home/ada
   ${HIDE_PROMISES}
   ${SUDO}`;
