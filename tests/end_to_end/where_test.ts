@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { portFor } from "../support/program.ts";
-import { assertRefused, isUnix } from "../support/store.ts";
+import { portFor, PROGRAM } from "../support/program.ts";
+import { assertRefused, isUnix, Store } from "../support/store.ts";
 import { TempFolder } from "../support/temp.ts";
 
 Deno.test("the store is where --store says, else where PORT_FOR_STORE says", async () => {
@@ -52,4 +52,23 @@ Deno.test("--user goes by XDG_STATE_HOME, and needs that or HOME", async () => {
   if (isUnix) {
     assertRefused(outcome, 1, "HOME", "XDG_STATE_HOME", "--store");
   } else assert(outcome.status !== 0);
+});
+
+Deno.test({
+  name: "a PORT_FOR_STORE that Deno may not read is not taken for none",
+  ignore: !PROGRAM.includes("--allow-all"),
+  fn: async () => {
+    using store = new Store("[ports]\nweb = 24017\n");
+    const program = PROGRAM.flatMap((word) =>
+      word === "--allow-all"
+        ? ["--no-prompt", "--allow-read", "--allow-write", "--allow-net"]
+        : [word]
+    );
+    for (const args of [["web"], ["--list"], ["new"]]) {
+      const outcome = await store.callWith({ program }, ...args);
+      assertRefused(outcome, 1, "PORT_FOR_STORE", "--allow-env", "--store");
+    }
+    const named = ["--store", store.storePath, "web"];
+    assertEquals(await store.printWith({ program }, ...named), "24017\n");
+  },
 });
