@@ -25,10 +25,17 @@ Deno.test("--help begins with examples, lists every option, and needs no store",
   for (const option of OPTIONS) {
     assertStringIncludes(help, `\n  ${optionHead(option)}`);
   }
-  for (const args of [["-h"], ["web", "--help"], ["-lh"]]) {
-    assertEquals(await store.print(...args), help);
-  }
+  assertEquals(await store.print("web", "--help"), help);
   assertEquals(store.names(), ["ports.toml"]);
+});
+
+Deno.test("-h is one screen of what people use most, and leads to the rest", async () => {
+  using store = new Store();
+  const help = await store.print("-h");
+  assert(help.split("\n").length <= 40, help);
+  assertStringIncludes(help, "port-for --help");
+  assertStringIncludes(help, "--unbind NAME");
+  assertEquals(await store.print("-lh"), help);
 });
 
 Deno.test("without arguments, the usage is on standard error", async () => {
