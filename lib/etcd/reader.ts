@@ -34,9 +34,6 @@ const PAGE = 1000;
 /** How long one page may take. */
 const PAGE_MS = 10_000;
 
-/** From so many ranges of ports on it is quicker to read all ports. */
-const MANY_RANGES = 100;
-
 /**
  * Reads what is below a prefix: as it is now, or else as a member or this
  * machine knew it before.
@@ -123,26 +120,23 @@ export class Reader implements Source {
     return this.pages(this.keys.names, old);
   }
 
-  /** The keys of these ports; of all, where that is less to ask for. */
   async holders(ports: PortRange[]): Promise<readonly KeyValue[]> {
     if (ports.length === 0) return [];
     const until = performance.now() + PAGE_MS;
+    const success = reads([], ports.map((range) => this.keys.portRange(range)));
     try {
-      if (ports.length <= MANY_RANGES) {
-        const ranges = ports.map((range) => this.keys.portRange(range));
-        const success = reads([], ranges);
-        const { ranges: answers } = await this.transaction({ success }, {
-          until,
-        });
-        if (answers.length !== ranges.length) {
-          throw new MalformedError("it does not say who has each port");
-        }
-        return answers.flatMap(({ kvs }) => kvs);
+      const { ranges } = await this.transaction({ success }, { until });
+      if (ranges.length === ports.length) {
+        return ranges.flatMap(({ kvs }) => kvs);
       }
-      return await Array.fromAsync(this.pages(this.keys.ports));
+      throw new MalformedError("it does not say who has each port");
     } catch (error) {
       throw couldNot("read", this.name, error);
     }
+  }
+
+  async allHolders(): Promise<readonly KeyValue[]> {
+    return await Array.fromAsync(this.pages(this.keys.ports));
   }
 
   /** All keys of a range, as they were at one moment, some at a time. */

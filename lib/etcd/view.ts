@@ -14,6 +14,8 @@ export interface Source {
   readonly keys: Keys;
   /** The keys of these ports, as far as they are there. */
   holders(ports: PortRange[]): Promise<readonly KeyValue[]>;
+  /** The keys of all ports. */
+  allHolders(): Promise<readonly KeyValue[]>;
   /**
    * The keys of all names.
    *
@@ -21,6 +23,9 @@ export interface Source {
    */
   names(old: boolean): AsyncIterable<KeyValue>;
 }
+
+/** From so many ranges of ports on it is quicker to read all ports. */
+const MANY_RANGES = 100;
 
 /** What a cluster says of some names. */
 export class EtcdView implements View {
@@ -34,6 +39,7 @@ export class EtcdView implements View {
   readonly #from: Source;
   readonly #read: ReadonlyMap<string, KeyValue | undefined>;
   readonly #entries = new Map<string, NameEntry | string>();
+  #allHolders: readonly KeyValue[] | undefined;
 
   /**
    * @param read What each key that was read says, those that are not there
@@ -87,10 +93,17 @@ export class EtcdView implements View {
   }
 
   async holders(ports: PortSet): Promise<readonly Association[]> {
-    const found = await this.#from.holders([...ports.ranges()]);
+    const ranges = [...ports.ranges()];
+    // Once for all: whoever asks for so many will ask for more.
+    if (ranges.length > MANY_RANGES) {
+      this.#allHolders ??= await this.#from.allHolders();
+    }
+    const found = this.#allHolders ?? await this.#from.holders(ranges);
     return found.flatMap(({ key, value = key }) => {
       const port = this.#from.keys.portIn(key);
-      return port === undefined ? [] : [{ name: value, port, count: 1 }];
+      return port === undefined || !ports.has(port)
+        ? []
+        : [{ name: value, port, count: 1 }];
     });
   }
 

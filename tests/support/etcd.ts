@@ -74,8 +74,9 @@ export class Etcd implements AsyncDisposable {
    * Starts it: `await using etcd = await Etcd.start();`
    *
    * @param tls Its certificate, and the authority that vouches for clients.
+   * @param more Further options of etcd.
    */
-  static async start(tls?: ServerTls): Promise<Etcd> {
+  static async start(tls?: ServerTls, ...more: string[]): Promise<Etcd> {
     const temp = new TempFolder();
     const [client, peer] = freePorts(2);
     const scheme = tls ? "https" : "http";
@@ -93,6 +94,7 @@ export class Etcd implements AsyncDisposable {
       ...[`--initial-advertise-peer-urls=http://127.0.0.1:${peer}`],
       ...[`--initial-cluster=one=http://127.0.0.1:${peer}`],
       ...options,
+      ...more,
     ]);
     const etcd = new Etcd(`127.0.0.1:${client}`, member, temp, tls);
     await etcd.untilReady();
