@@ -14,11 +14,12 @@ import { changeStore } from "./change.ts";
 import { liveIn, type Store } from "./store.ts";
 
 /**
- * Takes over associations from elsewhere: all, or none; in portions where the
- * place cannot take that many at once, after a look at all of them.
+ * Imports associations from elsewhere: all or none. If there are too many for
+ * one change of the place, all of them are checked first and then imported in
+ * batches.
  *
- * @returns Those that were not here already.
- * @throws {PortForError} As `PortStore.adopt` does. Nothing is changed then.
+ * @returns The ones that were new here.
+ * @throws {PortForError} As `PortStore.adopt` does; then nothing has changed.
  */
 export async function adopt(
   store: Store,
@@ -29,18 +30,18 @@ export async function adopt(
     checkName(name);
     checkPorts(port, count);
   }
-  const parts = portions(wanted, store.place.capacity ?? Infinity);
-  if (parts.length > 1) {
-    // Before the first part is taken over.
+  const batched = batches(wanted, store.place.capacity ?? Infinity);
+  if (batched.length > 1) {
+    // A conflict in a later batch must be found before the first is written.
     const names = wanted.map(({ name }) => name);
     await refuseConflicts(await store.place.read(names), wanted);
   }
   const added: Association[] = [];
-  for (const part of parts) {
+  for (const batch of batched) {
     let fresh: Association[] = [];
-    await changeStore(store, part.map(({ name }) => name), async (view) => {
-      await refuseConflicts(view, part);
-      fresh = part.filter(({ name }) => !liveIn(view, name));
+    await changeStore(store, batch.map(({ name }) => name), async (view) => {
+      await refuseConflicts(view, batch);
+      fresh = batch.filter(({ name }) => !liveIn(view, name));
       return new Map(fresh.map((one) => [one.name, one]));
     });
     added.push(...fresh);
@@ -52,23 +53,23 @@ function composed(association: Association): Association {
   return { ...association, name: composedName(association.name) };
 }
 
-/** Associations in portions that one change can take. */
-function portions(
+/** Splits associations into batches that each fit in one change. */
+function batches(
   associations: readonly Association[],
   capacity: number,
 ): Association[][] {
-  const parts: Association[][] = [[]];
+  const batched: Association[][] = [[]];
   let room = capacity;
   for (const association of associations) {
     const size = 2 + association.count;
-    if (size > room && parts.at(-1)!.length > 0) {
-      parts.push([]);
+    if (size > room && batched.at(-1)!.length > 0) {
+      batched.push([]);
       room = capacity;
     }
-    parts.at(-1)!.push(association);
+    batched.at(-1)!.push(association);
     room -= size;
   }
-  return parts;
+  return batched;
 }
 
 async function refuseConflicts(
@@ -95,7 +96,7 @@ async function refuseConflicts(
   );
 }
 
-/** Which of some associations has a name, and which a port. */
+/** Looks associations up by name and by port. */
 class Holders {
   readonly #where: "here" | "there";
   readonly #byName = new Map<string, Association>();
@@ -113,7 +114,7 @@ class Holders {
     }
   }
 
-  /** What among them contradicts another association, if anything does. */
+  /** Describes how `wanted` conflicts with them, if it does. */
   conflict(wanted: Association): string | undefined {
     const name = quoted(wanted.name);
     const same = this.#byName.get(wanted.name);

@@ -19,7 +19,7 @@ import { isRenewedBy, leasedFor } from "./lease.ts";
 import { refuseHeld, refuseOther } from "./refusals.ts";
 import { liveIn, type Store } from "./store.ts";
 
-/** A name, and how it is to get its port where it has none. */
+/** A name, and how to choose its port if it has none yet. */
 export interface Request {
   /** The name: see `checkName` for what is valid. */
   readonly name: string;
@@ -28,11 +28,11 @@ export interface Request {
 }
 
 /**
- * The associations of names, which are made first where needed, or renewed:
- * all together, or none.
+ * Returns the associations of names. Missing ones are made and leases are
+ * renewed first: all of them or none.
  *
  * @returns One for each name, in the same order.
- * @throws {PortForError} As `PortStore.ensure` does. Nothing is changed then.
+ * @throws {PortForError} As `PortStore.ensure` does; then nothing has changed.
  */
 export function associate(
   store: Store,
@@ -43,7 +43,7 @@ export function associate(
   return associateEach(store, names.map((name) => ({ name, options })));
 }
 
-/** The same, each name in its own way. */
+/** Like `associate`, with options for each name. */
 export async function associateEach(
   store: Store,
   requests: readonly Request[],
@@ -57,13 +57,13 @@ export async function associateEach(
   }
   const associations = await known(store, requests) ??
     await associated(store, requests);
-  warnOfLasting(store, requests, associations);
+  warnOfIgnoredTtl(store, requests, associations);
   return associations;
 }
 
 /**
- * What names have, where all of them have something and nothing is to be
- * renewed or noted: who only asks needs no lock and no permission to write.
+ * The associations, if every name has one and nothing needs to be written: a
+ * plain lookup takes no lock and needs no write permission.
  */
 async function known(
   store: Store,
@@ -93,7 +93,7 @@ async function known(
   return known;
 }
 
-/** What stands in a layer is changed there. */
+/** An association from a layer can only be changed in that layer. */
 function refuseToChange(
   { name, layer }: Association,
   { reserve, allow }: AssociateOptions,
@@ -102,11 +102,11 @@ function refuseToChange(
   throw new PortForError(
     "PORT_TAKEN",
     `cannot change ${quoted(name)}: it is set in ${layer}, which port-for ` +
-      `never writes (change it there)`,
+      `never writes (change it existing)`,
   );
 }
 
-/** A lease by a wrong clock would be over as soon as the clock is right. */
+/** A lease made by a clock that is behind ends as soon as the clock is set. */
 function refuseWrongClock(): void {
   if (!isBeforeRelease()) return;
   throw new PortForError(
@@ -126,7 +126,7 @@ function refuseShort(ttl: number, { place }: Store): void {
   );
 }
 
-/** Gives the names that have no port one, or renews their leases. */
+/** Gives a port to each name without one, and renews leases. */
 async function associated(
   store: Store,
   requests: readonly Request[],
@@ -135,7 +135,7 @@ async function associated(
   const reserve = requests.some(({ options }) => options.reserve);
   let result: Association[] = [];
   let warnings = async (): Promise<void> => {};
-  // Before the lock is taken: a source may be slow, and others wait for it.
+  // Read before the lock is taken: this may be slow, and others would wait.
   const claims = new MachineClaims(store.runtime, store.place.source());
   await changeStore(store, names, async (view, reservations) => {
     const choosers = new Choosers(store, view, claims);
@@ -144,41 +144,41 @@ async function associated(
     for (const request of requests) {
       const { name, options } = request;
       if (changes.has(name)) continue;
-      const there = liveIn(view, name) ?? await reservedLease(view, name);
-      if (there) refuseOther(there, options);
-      if (there?.layer) {
-        refuseToChange(there, options);
+      const existing = liveIn(view, name) ?? await reservedLease(view, name);
+      if (existing) refuseOther(existing, options);
+      if (existing?.layer) {
+        refuseToChange(existing, options);
         continue;
       }
-      const association = there ??
+      const association = existing ??
         await newAssociation(view, request, choosers.for(options), changes);
-      const wanted = withWishes(there, association, options);
+      const wanted = withLeaseAndAllow(existing, association, options);
       const noted = reservations?.noted(wanted) ?? wanted;
-      if (noted !== there) changes.set(name, noted);
-      if (!there) added.push(request);
+      if (noted !== existing) changes.set(name, noted);
+      if (!existing) added.push(request);
     }
     result = names.map((name) => changes.get(name) ?? liveIn(view, name)!);
-    warnings = () => warnOfObjections(store, choosers, added, changes);
+    warnings = () => warnOfBadPorts(store, choosers, added, changes);
     return changes;
   }, reserve);
-  // The lock is free again, and the choice is made: it only has to be known.
+  // Probing for warnings may be slow, so it waits until the lock is released.
   await warnings();
   return result;
 }
 
-/** The association with a lease, and the note that somebody knows better. */
-function withWishes(
-  there: Association | undefined,
+/** Applies `ttl` and `allow` to an association. */
+function withLeaseAndAllow(
+  existing: Association | undefined,
   association: Association,
   { ttl, allow }: AssociateOptions,
 ): Association {
-  const leased = !there || isExpired(there) || isRenewedBy(ttl, there)
+  const leased = !existing || isExpired(existing) || isRenewedBy(ttl, existing)
     ? leasedFor(ttl, withoutLease(association))
-    : there;
+    : existing;
   return allow && !leased.allow ? { ...leased, allow } : leased;
 }
 
-/** A chooser for each way to choose: most requests share one. */
+/** One chooser for each set of options: most requests share one. */
 class Choosers {
   readonly #store: Store;
   readonly #view: View;
@@ -210,7 +210,7 @@ class Choosers {
   }
 }
 
-/** What a call leaves open is as the policy of the store wants it. */
+/** What the options leave open comes from the store's policy. */
 function chooserFor(
   { place, warn, runtime, seed = "" }: Store,
   { policy }: View,
@@ -256,12 +256,12 @@ async function newAssociation(
       : preferred,
     count,
     ...(directory === undefined ? {} : { directory }),
-    // Who prefers a port knows what it is.
+    // Whoever asks for a port by number knows whether it is a good one.
     ...(prefer !== undefined && !isTaken ? { allow: true as const } : {}),
   };
 }
 
-/** The ports that are nobody's to take, those of this very call included. */
+/** Looks up ports that are taken, including those given out by this call. */
 function heldPorts(
   view: View,
   changes: ReadonlyMap<string, Association>,
@@ -273,8 +273,9 @@ function heldPorts(
 }
 
 /**
- * A lease of this name that has ended, but whose ports are still reserved: it
- * goes on, because choosing other ports would leave those reserved for nobody.
+ * This name's expired lease, if its ports are still reserved in the kernel. It
+ * is continued: with other ports, the reserved ones would stay reserved for
+ * nobody.
  */
 async function reservedLease(
   view: View,
@@ -282,7 +283,7 @@ async function reservedLease(
 ): Promise<Association | undefined> {
   const association = view.find(name);
   if (!association?.reserved) return undefined;
-  // Somebody may have given its ports to another name by hand.
+  // A person may have edited the file and given its ports to another name.
   await refuseHeld(view, name, association.port, association.count);
   return association;
 }
@@ -291,8 +292,8 @@ function withoutLease({ expires: _, ...rest }: Association): Association {
   return rest;
 }
 
-/** What is wrong with ports that the caller gave; it is only said. */
-async function warnOfObjections(
+/** Warns about ports that the caller asked for and that are not good ones. */
+async function warnOfBadPorts(
   { warn }: Store,
   choosers: Choosers,
   added: readonly Request[],
@@ -309,7 +310,7 @@ async function warnOfObjections(
   }
 }
 
-function warnOfLasting(
+function warnOfIgnoredTtl(
   { warn }: Store,
   requests: readonly Request[],
   associations: readonly Association[],

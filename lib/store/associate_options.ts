@@ -11,41 +11,44 @@ import { checkPortRange, type Ports, portSet } from "../ports/port_set.ts";
 
 /** How to give a name its port. */
 export interface AssociateOptions {
-  /** This very port, 1-65535, even if it is not a good one; the first of a block. */
+  /** Exactly this port, 1-65535, good or not; for a block, its first. */
   readonly port?: number;
   /**
-   * This port if it is free and promised to nobody, 1-65535; the first of
-   * a block. Else it is chosen as without this.
+   * This port, 1-65535, if it is free and not claimed; for a block, its first.
+   * Otherwise a port is chosen as usual.
    */
   readonly prefer?: number;
-  /** Choose only in this range: `"20000-29999"` or its ends. */
+  /** Choose only in this range: `"20000-29999"`, or its two ends. */
   readonly range?: PortRange | string;
-  /** Do not choose one of these. */
+  /** Never choose one of these. */
   readonly exclude?: Ports;
-  /** Choose at random instead of by the name. */
+  /** Choose at random instead of deriving the port from the name. */
   readonly random?: boolean;
-  /** Ask that the UDP port be free too. */
+  /** Require the UDP port to be free too. */
   readonly udp?: boolean;
-  /** How many consecutive ports the name is to hold, 1-65535. By default 1. */
+  /** How many consecutive ports the name gets, 1-65535. Defaults to 1. */
   readonly count?: number;
   /**
-   * Make it a lease that ends after this many seconds, more than 0; each call
-   * with it renews the lease. By default an association is for good.
+   * Make it a lease that ends after this many seconds (more than 0). Each call
+   * with `ttl` renews the lease. By default an association never ends.
    */
   readonly ttl?: number;
   /**
    * Tell the Linux kernel to keep the ports out of its ephemeral range, now and
-   * after a reboot; ports in that range are then taken where no other is left.
+   * after a reboot. Ports in that range are then chosen if no others are left.
    */
   readonly reserve?: boolean;
-  /** The directory that the name belongs to: `prune` drops it with that. */
+  /**
+   * The directory that the name belongs to: once it is gone, `prune` drops the
+   * name.
+   */
   readonly directory?: string;
-  /** Somebody knows that the port is not a good one: checks leave it alone. */
+  /** The port need not be a good one: checks do not report it. */
   readonly allow?: boolean;
 }
 
 /**
- * Refuses options that cannot be meant.
+ * Refuses options that make no sense.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */
@@ -77,7 +80,7 @@ export function checkOptions(
   checkTypes(options);
 }
 
-/** Refuses what would be written as it is, or would count as yes. */
+/** Refuses wrong types: from plain JavaScript, "no" would count as true. */
 function checkTypes(options: AssociateOptions): void {
   const { random, udp, reserve, allow, directory } = options;
   const wrong = (option: string, value: unknown, what: string) =>
@@ -96,10 +99,10 @@ function checkTypes(options: AssociateOptions): void {
 }
 
 /**
- * Refuses what is no port, or no block of ports.
+ * Refuses a number that is not a port, or a count that is not a block of ports.
  *
  * @param port The first port, if it is known.
- * @param count How many there are to be, if that is said.
+ * @param count How many ports, if given.
  * @throws {PortForError} `BAD_INPUT`.
  */
 export function checkPorts(port?: number, count?: number): void {

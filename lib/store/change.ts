@@ -6,12 +6,12 @@ import type { Change, Changes, View } from "../place.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Changes a store, and what is reserved in the kernel with it.
+ * Changes a store, along with the ports reserved in the kernel.
  *
  * @param names The names that the change is about.
- * @param step Says what is to become of which names.
- * @param reserve Whether ports are to be reserved; then whatever is noted as
- * reserved in the store, but is not, is put right as well.
+ * @param step Computes the changes.
+ * @param reserve Whether to reserve ports. This also restores reservations that
+ * the store records but the kernel or the sysctl file has lost.
  */
 export async function changeStore(
   store: Store,
@@ -25,7 +25,7 @@ export async function changeStore(
   const { place, wait, mayBlock, runtime } = store;
   let reservations: Reservations | undefined;
   const open = async (source: string) => {
-    // Few calls reserve: the others do not load what that takes.
+    // Few calls reserve ports; the others need not load this.
     const { Reservations } = await import("../kernel/reservations.ts");
     return reservations ??= await Reservations.open(
       source,
@@ -42,9 +42,9 @@ export async function changeStore(
       if (!concerned && !isCutShort(store)) return { changes };
       const all = await view.all();
       const before = reservedPorts(all);
-      const after = reservedPorts(lastingOnes(all, changes));
+      const after = reservedPorts(associationsAfter(all, changes));
       if (!concerned) {
-        return { changes, prepare: await finishing(open, view, before, after) };
+        return { changes, prepare: await repair(open, view, before, after) };
       }
       if (!reserve && after.file.hasAll(before.file)) return { changes };
       const opened = await open(view.source);
@@ -59,22 +59,22 @@ export async function changeStore(
   }
 }
 
-/** Whether a change of what is reserved on this machine was cut short. */
+/** Whether an earlier change of this machine's reservations was cut short. */
 function isCutShort({ place, runtime }: Store): boolean {
   if (place.source() === undefined || runtime.os !== "linux") return false;
   try {
     return readOwnSysctlFile(runtime).unfinished !== undefined;
   } catch {
-    // Not for this user to read: then it is not for them to mend, either.
+    // A user who may not read the file cannot repair it either.
     return false;
   }
 }
 
 /**
- * What finishes such a change, as far as this user may: a call that is not
- * about it must not fail for it.
+ * Returns a step that finishes a change that was cut short, if this user may: a
+ * call about something else must not fail because of it.
  */
-async function finishing(
+async function repair(
   open: (source: string) => Promise<Reservations>,
   { source }: View,
   before: ReservedPorts,
@@ -94,8 +94,8 @@ async function finishing(
   }
 }
 
-/** The associations as they are after a change. */
-function lastingOnes(
+/** All associations as they will be after the change. */
+function associationsAfter(
   all: readonly Association[],
   changes: Changes,
 ): Association[] {

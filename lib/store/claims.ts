@@ -10,17 +10,15 @@ import type { PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
- * What this machine has promised to others than the names of one store. What
- * cannot be read claims nothing.
+ * The ports claimed on this machine by anything other than one store. A source
+ * that cannot be read claims nothing.
  */
 export class MachineClaims implements Claims {
-  /** What is short, and read at once. */
+  /** Short lists, read up front. */
   readonly #few: readonly Claim[];
   readonly #files: readonly Claims[];
 
-  /**
-   * @param source Where the store is, symlinks followed, if it is a file.
-   */
+  /** @param source The store's real path, if it is a file. */
   constructor(runtime: Runtime, source: string | undefined) {
     this.#few = [
       ...reservedClaims(runtime, source),
@@ -41,7 +39,7 @@ export class MachineClaims implements Claims {
   }
 }
 
-/** What the machine's store and the user's own have promised, but for `source`. */
+/** Claims from the machine's store and the user's own, except for `source`. */
 function otherStoresClaims(
   runtime: Runtime,
   source: string | undefined,
@@ -53,13 +51,13 @@ function otherStoresClaims(
       const view = new FilePlace(path, READ_ONLY, runtime).read();
       return view.all().filter(holdsPorts).map((one) => claimOf(one, path));
     } catch {
-      // Not there, broken, or not for this user to read.
+      // Missing, broken, or unreadable for this user.
       return [];
     }
   });
 }
 
-/** Nothing is written there. */
+/** These stores are only read, so there is no lock to wait for. */
 const READ_ONLY = { wait: 0, mayBlock: false };
 
 function claimOf(association: Association, path: string): Claim {

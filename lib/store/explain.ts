@@ -5,7 +5,7 @@ import { currentRuntime } from "../runtime/current.ts";
  * Explains a port: whether it is good, whether it is free, and why.
  *
  * @param port The port, 1-65535.
- * @throws {PortForError} `BAD_INPUT` where it is not a port.
+ * @throws {PortForError} `BAD_INPUT` if it is not a port.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ import { currentRuntime } from "../runtime/current.ts";
  * ```
  */
 export async function explainPort(port: number): Promise<PortExplanation> {
-  // Few programs explain ports: the others do not load what that takes.
+  // Few programs explain ports; the others need not load this.
   const { explain } = await import("../machine/explain.ts");
   const { MachineClaims } = await import("./claims.ts");
   const claims = new MachineClaims(currentRuntime, undefined);

@@ -15,19 +15,19 @@ import { DEFAULT_WAIT, liveIn, type Store } from "./store.ts";
 
 /** How a `FleetStore` behaves, and what it trusts. */
 export interface FleetStoreOptions extends TrustSettings {
-  /** How long a change may take, in seconds; not negative. By default 10. */
+  /** How long a change may take, in seconds; not negative. Defaults to 10. */
   readonly wait?: number;
-  /** Takes messages that are no errors. By default they are dropped. */
+  /** Receives warnings. By default they are dropped. */
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * The store of a fleet: names and ports below a prefix of an etcd cluster, the
- * same for every machine that names it. Its methods are those of `PortStore`,
- * and all of them are asynchronous; what belongs to one machine only (`prune`,
- * `restoreReservations`, `reserve` and `directory`) it does not have.
+ * A store that a fleet shares: names and ports under a prefix in an etcd
+ * cluster. It has the methods of `PortStore`, all of them asynchronous, except
+ * for what concerns a single machine (`prune`, `restoreReservations`, and the
+ * options `reserve` and `directory`).
  *
- * @example It needs a cluster, so this is for reading.
+ * @example Needs a running cluster.
  * ```ts ignore
  * import { FleetStore } from "@x/port-for";
  *
@@ -38,17 +38,18 @@ export interface FleetStoreOptions extends TrustSettings {
  * ```
  */
 export class FleetStore {
-  /** The address, as it was given. */
+  /** The address as given. */
   readonly address: string;
   readonly #options: FleetStoreOptions;
   #opened: Promise<Store> | undefined;
 
   /**
-   * A store at an address. Nothing is asked, and no file is read yet.
+   * Creates a store at an address. Connects to nothing and reads no file yet.
    *
    * @param address `etcds://HOST:PORT,HOST:PORT/PREFIX`; `etcd://` without TLS
    * on this machine, `etcd+insecure://` without TLS anywhere.
-   * @throws {PortForError} `BAD_INPUT` for what is no such address, or no time.
+   * @throws {PortForError} `BAD_INPUT` if the address or the time to wait is
+   * not valid.
    */
   constructor(address: string, options: FleetStoreOptions = {}) {
     checkIsObject(options);
@@ -65,10 +66,9 @@ export class FleetStore {
   }
 
   /**
-   * Every association, in the order of their names. Entries that cannot be
-   * understood are left out.
+   * Every association, sorted by name. Invalid entries are left out.
    *
-   * @throws {PortForError} `NO_PERMISSION` or `FAILED` where it cannot be read.
+   * @throws {PortForError} `NO_PERMISSION` or `FAILED` if it cannot be read.
    */
   async list(options: ListOptions = {}): Promise<Association[]> {
     const { place, warn } = await this.#store();
@@ -76,17 +76,17 @@ export class FleetStore {
     return listed(await view.all(), view, { onProblem: warn, ...options });
   }
 
-  /** What the fleet's policy wants. */
+  /** The fleet's policy. */
   async policy(): Promise<Policy> {
     return (await (await this.#store()).place.read([])).policy;
   }
 
   /**
-   * What a name holds; `undefined` for nothing. While the cluster is out of
-   * reach this is its last answer to this machine, and a warning says so.
+   * The association of a name; `undefined` if it has none. While the cluster is
+   * unreachable, this is the last answer this machine got, with a warning.
    *
-   * @throws {PortForError} `STORE_INVALID` where the entry cannot be understood;
-   * `NO_PERMISSION`, or `FAILED` where there is no answer.
+   * @throws {PortForError} `STORE_INVALID` if the entry is not valid;
+   * `NO_PERMISSION`, or `FAILED` if there is no answer.
    */
   async get(name: string): Promise<Association | undefined> {
     const composed = composedName(name);
@@ -100,7 +100,7 @@ export class FleetStore {
     );
   }
 
-  /** The port of a name, which is associated first where needed. */
+  /** The port of a name, which gets one first if it has none. */
   async associate(name: string, options?: AssociateOptions): Promise<number>;
   /** The ports of several names, in the same order. */
   async associate(
@@ -117,12 +117,12 @@ export class FleetStore {
   }
 
   /**
-   * The associations of names, which are made first where needed: all together,
-   * or none.
+   * The associations of names. Missing ones are made first: all of them or
+   * none.
    *
    * @returns One for each name, in the same order.
-   * @throws {PortForError} As `PortStore.ensure` does. Nothing is changed then,
-   * unless the message says that this cannot be told.
+   * @throws {PortForError} As `PortStore.ensure` does; then nothing has
+   * changed, unless the message says that this is unknown.
    */
   async ensure(
     names: readonly string[],
@@ -143,7 +143,7 @@ export class FleetStore {
   }
 
   /**
-   * Takes associations away.
+   * Makes names give up their ports.
    *
    * @returns The names among them that had no association.
    * @throws {PortForError} As `PortStore.release` does.
@@ -156,10 +156,10 @@ export class FleetStore {
   }
 
   /**
-   * Takes over associations from elsewhere, about forty at a time: all that
-   * contradict the store are named before the first.
+   * Imports associations from elsewhere, about forty at a time. Conflicts are
+   * looked for, and all of them reported, before anything is written.
    *
-   * @returns Those that were not here already.
+   * @returns The ones that were new here.
    * @throws {PortForError} As `PortStore.adopt` does.
    */
   async adopt(associations: readonly Association[]): Promise<Association[]> {
@@ -168,9 +168,9 @@ export class FleetStore {
   }
 
   /**
-   * Looks for keys of the store without their partner.
+   * Looks for keys of the store whose counterpart is missing.
    *
-   * @param mend Whether to put right what can be. By default not.
+   * @param mend Whether to repair what can be repaired. Defaults to false.
    */
   async check(mend = false): Promise<Checked> {
     const { place } = await this.#store();

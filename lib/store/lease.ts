@@ -1,6 +1,6 @@
 import type { Association } from "../association.ts";
 
-/** Whether an association is a lease, and a call with this `ttl` renews it. */
+/** Whether a call with this `ttl` renews the association: only leases renew. */
 export function isRenewedBy(
   ttl: number | undefined,
   { expires }: Association,
@@ -9,15 +9,16 @@ export function isRenewedBy(
 }
 
 /**
- * The association as a lease that ends `ttl` seconds from now; without one, for
- * good.
+ * The association as a lease that ends `ttl` seconds from now; unchanged
+ * without a `ttl`.
  */
 export function leasedFor(
   ttl: number | undefined,
   association: Association,
 ): Association {
   if (ttl === undefined) return association;
-  // The store holds whole seconds; no lease is shorter than it was asked for.
+  // Stores keep whole seconds. Round up: no lease may be shorter than asked
+  // for.
   const seconds = Math.ceil(Date.now() / 1000 + ttl);
   return { ...association, expires: new Date(seconds * 1000) };
 }

@@ -3,13 +3,13 @@ import type { View } from "../place.ts";
 
 /** What to list. */
 export interface ListOptions {
-  /** Leases that have ended, too. By default they are left out. */
+  /** Whether to include expired leases. Defaults to false. */
   readonly expired?: boolean;
-  /** Takes what is wrong with entries, by default as warnings. */
+  /** Receives what is wrong with entries. By default they are warnings. */
   readonly onProblem?: (problem: string) => void;
 }
 
-/** Those of all associations that are to be listed. */
+/** The associations to list. */
 export function listed(
   all: readonly Association[],
   { problems }: View,

@@ -18,22 +18,23 @@ import { DEFAULT_WAIT, type Store } from "./store.ts";
 /** How a `PortStore` behaves. */
 export interface PortStoreOptions {
   /**
-   * How long to wait for other writers, in seconds; not negative. By default
+   * How long to wait for other writers, in seconds; not negative. Defaults to
    * 10.
    */
   readonly wait?: number;
   /**
-   * Create the folder of the store, for its user alone, when something is
-   * first written there. By default it must exist.
+   * Create the store's folder, private to its user, on the first write. By
+   * default it must exist.
    */
   readonly createFolder?: boolean;
-  /** Takes messages that are no errors. By default they are dropped. */
+  /** Receives warnings. By default they are dropped. */
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * The store: which name holds which port. Reading takes no lock; every change
- * is made under one, all or nothing, and is on disk when its promise resolves.
+ * A store in a TOML file: which name holds which port. Reading takes no lock.
+ * Every change takes the store's lock, is all or nothing, and is on disk when
+ * its promise resolves.
  *
  * @example
  * ```ts
@@ -52,11 +53,13 @@ export class PortStore {
   readonly #store: Store;
 
   /**
-   * A store in a file, which need not exist yet. Nothing is read or written.
+   * Creates a store for a file, which need not exist yet. Reads and writes
+   * nothing.
    *
    * @param path The path of the store's file.
    * @param options How to behave.
-   * @throws {PortForError} `BAD_INPUT` for a path or a time to wait that is none.
+   * @throws {PortForError} `BAD_INPUT` if the path or the time to wait is not
+   * valid.
    */
   constructor(path: string, options: PortStoreOptions = {}) {
     checkIsObject(options);
@@ -83,7 +86,7 @@ export class PortStore {
     }
     this.path = path;
     const createFolder = options.createFolder ?? false;
-    // The program that this is a part of goes on while it waits.
+    // The program that uses this library must go on running meanwhile.
     const waiting = { wait, mayBlock: false };
     const how = { ...waiting, createFolder };
     this.#place = new FilePlace(path, how, currentRuntime);
@@ -96,11 +99,10 @@ export class PortStore {
   }
 
   /**
-   * Every association, in the store's order. Entries that cannot be understood
-   * are left out.
+   * Every association, in the order of the file. Invalid entries are left out.
    *
-   * @throws {PortForError} `STORE_INVALID` where the store is not TOML at all;
-   * `NO_PERMISSION` or `FAILED` where it cannot be read.
+   * @throws {PortForError} `STORE_INVALID` if the store is not TOML at all;
+   * `NO_PERMISSION` or `FAILED` if it cannot be read.
    */
   list(options: ListOptions = {}): Association[] {
     const view = this.#place.read();
@@ -108,16 +110,16 @@ export class PortStore {
     return listed(view.all(), view, { onProblem, ...options });
   }
 
-  /** What the store's `[policy]` wants. */
+  /** The store's `[policy]`. */
   policy(): Policy {
     return this.#place.read().policy;
   }
 
   /**
-   * What a name holds; `undefined` for nothing.
+   * The association of a name; `undefined` if it has none.
    *
-   * @throws {PortForError} As `list` does, and `STORE_INVALID` where it is the
-   * entry of this very name that cannot be understood.
+   * @throws {PortForError} As `list` does, and `STORE_INVALID` if this name's
+   * entry is not valid.
    */
   get(name: string): Association | undefined {
     const composed = composedName(name);
@@ -127,10 +129,10 @@ export class PortStore {
   }
 
   /**
-   * The port of a name, which is associated first where needed.
+   * The port of a name, which gets one first if it has none.
    *
-   * @returns The port, or the first of a block; for names in a list, theirs in
-   * the same order.
+   * @returns The port, or the first of a block; for a list of names, their
+   * ports in the same order.
    * @throws {PortForError} As `ensure` does.
    */
   async associate(name: string, options?: AssociateOptions): Promise<number>;
@@ -149,14 +151,14 @@ export class PortStore {
   }
 
   /**
-   * The associations of names, which are made first where needed: all together,
-   * or none.
+   * The associations of names. Missing ones are made first: all of them or
+   * none.
    *
    * @returns One for each name, in the same order.
    * @throws {PortForError} `BAD_INPUT` for an invalid name or option,
-   * `PORT_TAKEN` where a port belongs to another name or a name has another
-   * port or count, `NO_GOOD_PORT`, `STORE_INVALID`, `STORE_BUSY`,
-   * `NO_PERMISSION` or `FAILED`. Nothing is changed then.
+   * `PORT_TAKEN` if a port belongs to another name or a name has another port
+   * or count, `NO_GOOD_PORT`, `STORE_INVALID`, `STORE_BUSY`, `NO_PERMISSION` or
+   * `FAILED`; then nothing has changed.
    */
   async ensure(
     names: readonly string[],
@@ -167,12 +169,12 @@ export class PortStore {
   }
 
   /**
-   * Takes associations away.
+   * Makes names give up their ports.
    *
    * @param names A name or several.
    * @returns The names among them that had no association.
    * @throws {PortForError} `BAD_INPUT`, `STORE_INVALID`, `STORE_BUSY`,
-   * `NO_PERMISSION` or `FAILED`. Nothing is changed then.
+   * `NO_PERMISSION` or `FAILED`; then nothing has changed.
    */
   async release(names: string | readonly string[]): Promise<string[]> {
     const all = typeof names === "string" ? [names] : names;
@@ -186,7 +188,7 @@ export class PortStore {
    * directory is gone.
    *
    * @returns What was dropped.
-   * @throws {PortForError} As `release` does. Nothing is changed then.
+   * @throws {PortForError} As `release` does; then nothing has changed.
    */
   async prune(): Promise<Pruned[]> {
     const { prune } = await import("./prune.ts");
@@ -194,11 +196,11 @@ export class PortStore {
   }
 
   /**
-   * Puts right what is reserved: whatever the store notes as reserved in the
-   * Linux kernel and in port-for's sysctl file, but is not there any more.
+   * Restores reservations that the store records but the Linux kernel or
+   * port-for's sysctl file has lost.
    *
    * @returns The associations that have reserved ports.
-   * @throws {PortForError} `NO_PERMISSION` or `FAILED` where that cannot be done.
+   * @throws {PortForError} `NO_PERMISSION` or `FAILED` if that is not possible.
    */
   async restoreReservations(): Promise<Association[]> {
     const { restoreReservations } = await import("./reserve.ts");
@@ -206,12 +208,12 @@ export class PortStore {
   }
 
   /**
-   * Takes over associations from elsewhere: all, or none.
+   * Imports associations from elsewhere: all or none.
    *
-   * @returns Those that were not here already.
-   * @throws {PortForError} `PORT_TAKEN` where any of them contradicts the store
-   * or another, naming every one that does; else as `release` does. Nothing is
-   * changed then.
+   * @returns The ones that were new here.
+   * @throws {PortForError} `PORT_TAKEN` if any of them conflicts with the store
+   * or with each other, listing every conflict; otherwise as `release` does.
+   * Then nothing has changed.
    */
   async adopt(associations: readonly Association[]): Promise<Association[]> {
     const { adopt } = await import("./adopt.ts");

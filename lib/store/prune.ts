@@ -8,7 +8,7 @@ import type { Store } from "./store.ts";
 
 /** An association that was dropped, and why. */
 export interface Pruned {
-  /** What it was. */
+  /** The association. */
   readonly association: Association;
   /** Why it is no longer needed. */
   readonly reason: string;
@@ -18,10 +18,10 @@ export interface Pruned {
  * Drops what is no longer needed: leases that have ended, and names whose
  * directory is surely gone and on whose ports nobody listens.
  *
- * @throws {PortForError} As `PortStore.prune` does. Nothing is changed then.
+ * @throws {PortForError} As `PortStore.prune` does; then nothing has changed.
  */
 export async function prune(store: Store): Promise<Pruned[]> {
-  // Before the lock is taken: a file system that hangs must not stop others.
+  // Checked before the lock is taken: a hung file system must not block others.
   const all = await (await store.place.read([])).all();
   const gone = await abandoned(all, store.runtime);
   if (gone.size === 0 && !all.some((one) => isExpired(one) && !one.layer)) {
@@ -39,7 +39,7 @@ export async function prune(store: Store): Promise<Pruned[]> {
   return dropped;
 }
 
-/** The directories that are surely gone, but for those whose ports are in use. */
+/** The directories that are surely gone and whose ports are not in use. */
 async function abandoned(
   all: readonly Association[],
   runtime: Runtime,
@@ -66,7 +66,7 @@ async function isAnyInUse(
   return false;
 }
 
-/** Why an association is no longer needed, if it is not. */
+/** Why an association can be dropped; `undefined` if it must stay. */
 function reasonToDrop(
   association: Association,
   gone: ReadonlySet<string>,

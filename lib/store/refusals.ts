@@ -4,7 +4,7 @@ import type { View } from "../place.ts";
 import { formatPortRange, overlap } from "../ports/port_range.ts";
 import { setOf } from "../ports/port_set.ts";
 
-/** What an association has to be. */
+/** What a caller wants an association to be. */
 export interface Wanted {
   /** Its port, 1-65535; the first of a block. */
   readonly port?: number;
@@ -13,7 +13,7 @@ export interface Wanted {
 }
 
 /**
- * Refuses an association that is not what is wanted.
+ * Refuses an association with another port or count than the caller wants.
  *
  * @throws {PortForError} `PORT_TAKEN`.
  */

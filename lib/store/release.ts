@@ -3,20 +3,20 @@ import type { View } from "../place.ts";
 import { changeStore } from "./change.ts";
 import type { Store } from "./store.ts";
 
-/** A name that had no port of its own to give up. */
+/** A name that had no port in the store itself. */
 export interface WithoutPort {
   /** The name. */
   readonly name: string;
-  /** The file below the store that gives it one, if one does. */
+  /** The layer that gives it one, if any. */
   readonly layer?: string;
 }
 
 /**
- * Has names give up their ports.
+ * Makes names give up their ports.
  *
- * @param directory The checkout that they belong to, if they do.
+ * @param directory The checkout that they belong to, if any.
  * @returns The names among them that had none.
- * @throws {PortForError} As `PortStore.release` does. Nothing is changed then.
+ * @throws {PortForError} As `PortStore.release` does; then nothing has changed.
  */
 export async function release(
   store: Store,
@@ -27,11 +27,12 @@ export async function release(
   const view = await store.place.read(names);
   view.refuseProblems();
   let without = namesWithout(view, names);
-  // Where there is nothing to take away, nothing needs to be locked.
+  // With nothing to release, no lock is needed.
   const isNow = view.old === undefined;
   if (isNow && without.length === names.length) return without;
   await changeStore(store, names, (view) => {
-    // Where it had something at first, another look finds that taken away.
+    // Only names that had none at first: on a retry, our own release may be
+    // visible.
     without = namesWithout(view, without.map(({ name }) => name));
     const own = names.filter((name) => !view.find(name)?.layer);
     return Promise.resolve(new Map(own.map((name) => [name, undefined])));
@@ -46,7 +47,7 @@ function namesWithout(view: View, names: readonly string[]): WithoutPort[] {
   });
 }
 
-/** Whether a name has anything to take away. */
+/** Whether a name holds a port in the store itself. */
 function holds(view: View, name: string): boolean {
   const association = view.find(name);
   return association !== undefined && !association.layer &&

@@ -3,7 +3,7 @@ import { changeStore } from "./change.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Puts right what is reserved but is not in the kernel or its file any more.
+ * Restores reservations that the kernel or port-for's sysctl file has lost.
  *
  * @returns The associations that have reserved ports.
  * @throws {PortForError} As `PortStore.restoreReservations` does.

@@ -12,8 +12,8 @@ import {
 import type { Store } from "./store.ts";
 
 /**
- * Warns of ports that other machines chose and that are not good on this one:
- * a name keeps its port all the same.
+ * Warns about ports that were chosen on another machine and are not good on
+ * this one. The name keeps its port all the same.
  */
 export async function warnOfHere(
   { warn, runtime }: Store,
@@ -34,7 +34,7 @@ export async function warnOfHere(
           `and ask again here)`,
       );
     }
-    // Later on, whoever uses it is most likely whom it is for.
+    // After the first time, what listens there is most likely its own service.
     if (!newHere?.has(association.name)) continue;
     for (const port of portsIn(ports)) {
       if (await prober.verdict(port) !== "held") continue;
