@@ -6,6 +6,12 @@ const LINE =
   /^\d+: FLOCK +ADVISORY +WRITE +(-?\d+) +([0-9a-f]+:[0-9a-f]+):(\d+) /gm;
 
 /**
+ * How often the list is read: the kernel tells it by the page, and lines move
+ * from page to page, past the reader, while others come and go.
+ */
+const READINGS = 5;
+
+/**
  * Which process has the `flock(2)` of a file, as Linux tells it;
  * `undefined` where that cannot be told.
  *
@@ -17,15 +23,21 @@ export function lockHolder(
 ): string | undefined {
   const [, inode] = identity.split(":");
   try {
-    const locks = new TextDecoder().decode(runtime.readFile("/proc/locks"));
-    for (const [, pid, , lockedInode] of locks.matchAll(LINE)) {
-      // Devices have other numbers there on some file systems.
-      if (lockedInode === inode && Number(pid) > 0) {
-        return `${nameOf(pid!, runtime)} (pid ${pid})`;
-      }
+    for (let reading = 1; reading <= READINGS; reading++) {
+      const pid = holderIn(runtime.readFile("/proc/locks"), inode!);
+      if (pid !== undefined) return `${nameOf(pid, runtime)} (pid ${pid})`;
     }
   } catch {
     // Not Linux, or not for us to read.
+  }
+  return undefined;
+}
+
+function holderIn(locks: Uint8Array, inode: string): string | undefined {
+  for (const line of new TextDecoder().decode(locks).matchAll(LINE)) {
+    const [, pid, , lockedInode] = line;
+    // Devices have other numbers there on some file systems.
+    if (lockedInode === inode && Number(pid) > 0) return pid;
   }
   return undefined;
 }

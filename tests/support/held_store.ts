@@ -57,8 +57,9 @@ export class HeldStore extends Store implements AsyncDisposable {
     }
   }
 
-  /** Lets go of the lock. */
+  /** Lets go of the lock, though the test stopped the holder and failed. */
   async release(): Promise<void> {
+    if (this.#holder !== undefined) Deno.kill(this.#holder.pid, "SIGCONT");
     await this.#holder?.[Symbol.asyncDispose]();
     this.#holder = undefined;
   }
