@@ -102,7 +102,7 @@ function refuseToChange(
   throw new PortForError(
     "PORT_TAKEN",
     `cannot change ${quoted(name)}: it is set in ${layer}, which port-for ` +
-      `never writes (change it existing)`,
+      `never writes (change it there)`,
   );
 }
 
