@@ -17,20 +17,18 @@ import { StoreView } from "./store_view.ts";
 /** How a store's file is written. */
 export interface FilePlaceOptions extends Waiting {
   /**
-   * Create its folder, for its user alone, when something is first written
-   * there. By default it must exist.
+   * Create the store's folder, private to its user, on the first write. By
+   * default it must exist.
    */
   readonly createFolder?: boolean;
 }
 
 /**
- * Changes what a store in a file says, under its lock: all of a change, or
- * nothing.
+ * Changes a store's file under its lock: all of a change or nothing.
  *
  * @param path The path of the file, which need not exist yet.
- * @param step Says what is to be changed; it runs again where another writer
- * was quicker.
- * @throws {PortForError} Nothing is changed then.
+ * @param step Computes the change; it runs again if another writer was quicker.
+ * @throws {PortForError} Then nothing has changed.
  */
 export async function changeFile(
   path: string,
@@ -48,7 +46,7 @@ export async function changeFile(
   });
 }
 
-/** The text with changes made; leases that have ended leave it with them. */
+/** The text with the changes made and expired leases dropped. */
 function edited(
   path: string,
   { document }: StoreText,
@@ -59,8 +57,8 @@ function edited(
   for (const association of document.associations.values()) {
     const { name, reserved } = association;
     if (!isExpired(association) || all.has(name)) continue;
-    // To end a reservation takes the right to, and a call that is about it;
-    // what a person wrote beside a lease stays until they prune.
+    // Ending a reservation needs root and a call that is about it. A lease with
+    // a person's comment stays until they run --prune.
     if (!reserved && isPlainEntry(document, name)) {
       all.set(name, undefined);
     }

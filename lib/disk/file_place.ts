@@ -7,14 +7,14 @@ import type { FilePlaceOptions } from "./file_change.ts";
 import { StoreText } from "./store_text.ts";
 import { StoreView } from "./store_view.ts";
 
-/** A store in a TOML file, which is read as a whole, and replaced as a whole. */
+/** A store in a TOML file, which is always read and replaced as a whole. */
 export class FilePlace implements Place {
   /** The path of the file, which need not exist yet. */
   readonly name: string;
   readonly #options: FilePlaceOptions;
   readonly #runtime: Runtime;
 
-  /** A store in the file of that path. Nothing is read or written. */
+  /** Creates a store for a file. Reads and writes nothing. */
   constructor(path: string, options: FilePlaceOptions, runtime: Runtime) {
     this.name = path;
     this.#options = options;
@@ -25,7 +25,7 @@ export class FilePlace implements Place {
     try {
       return realPathOf(this.name, this.#runtime);
     } catch {
-      // It cannot be written there either; who tries that is told why.
+      // A write will fail on this too, with a message that says why.
       return this.name;
     }
   }
@@ -43,7 +43,7 @@ export class FilePlace implements Place {
     _names: readonly string[],
     step: (view: View) => Promise<Change>,
   ): Promise<void> {
-    // Most calls and programs only read: they do not load what this takes.
+    // Most calls only read; they need not load this.
     const { changeFile } = await import("./file_change.ts");
     await changeFile(this.name, this.#options, this.#runtime, step);
   }

@@ -10,22 +10,21 @@ import { StoreText } from "./store_text.ts";
 export interface Layer {
   /** The path of the file. */
   readonly path: string;
-  /** What it says. */
+  /** Its content. */
   readonly content: StoreText;
 }
 
 /**
- * The layers of a store, in the order of their names.
+ * The layers of a store, sorted by file name.
  *
- * @throws {PortForError} where one of them cannot be read: it may have promised
- * any port.
+ * @throws {PortForError} if any of them cannot be read: it might hold any port.
  */
 export function readLayers(store: string, runtime: Runtime): Layer[] {
   const folder = layersFolder(store);
   return layersAmong(namesIn(folder, runtime)).flatMap((name) => {
     const path = joined(folder, name, runtime.os);
     const text = readStore(path, runtime)?.text;
-    // It is gone again.
+    // The file was removed after the folder was listed.
     if (text === undefined) return [];
     return [{ path, content: new StoreText(path, text) }];
   });
@@ -41,7 +40,7 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   }
 }
 
-/** What the layers say of a name; the first one that has it counts. */
+/** The association of a name; the first layer that has it wins. */
 export function inLayers(
   layers: readonly Layer[],
   name: string,
@@ -55,7 +54,7 @@ export function inLayers(
   return undefined;
 }
 
-/** Everything that layers say, each with where it stands. */
+/** Every association in the layers, each with its layer's path. */
 export function allInLayers(layers: readonly Layer[]): Association[] {
   return layers.flatMap(({ path, content }) =>
     content.all().map((association) => ({ ...association, layer: path }))

@@ -1,7 +1,7 @@
 import { escaped } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** A line of /proc/locks (proc(5)); in groups the process, device and inode. */
+/** A line of /proc/locks (proc(5)), capturing pid, device and inode. */
 const LINE =
   /^\d+: FLOCK +ADVISORY +WRITE +(-?\d+) +([0-9a-f]+:[0-9a-f]+):(\d+) /gm;
 
@@ -12,10 +12,10 @@ const LINE =
 const READINGS = 5;
 
 /**
- * Which process has the `flock(2)` of a file, as Linux tells it;
- * `undefined` where that cannot be told.
+ * Which process holds the `flock(2)` on a file, according to Linux; `undefined`
+ * if unknown.
  *
- * @param identity The file's, as `FileFacts` has it.
+ * @param identity The file's identity, as in `FileFacts`.
  */
 export function lockHolder(
   identity: string,
@@ -28,7 +28,7 @@ export function lockHolder(
       if (pid !== undefined) return `${nameOf(pid, runtime)} (pid ${pid})`;
     }
   } catch {
-    // Not Linux, or not for us to read.
+    // Not Linux, or not readable.
   }
   return undefined;
 }
@@ -36,7 +36,7 @@ export function lockHolder(
 function holderIn(locks: Uint8Array, inode: string): string | undefined {
   for (const line of new TextDecoder().decode(locks).matchAll(LINE)) {
     const [, pid, , lockedInode] = line;
-    // Devices have other numbers there on some file systems.
+    // Compare only inodes: on some file systems the device number differs here.
     if (lockedInode === inode && Number(pid) > 0) return pid;
   }
   return undefined;

@@ -4,19 +4,19 @@ import { utf8Text } from "../runtime/utf8.ts";
 import { type Manifest, readManifest } from "../toml/manifest.ts";
 import { OTHER_FILE, readError } from "./store_error.ts";
 
-/** In bytes: a manifest is a stranger's data. */
+/** In bytes. A manifest comes from strangers, so its size is limited. */
 const LARGEST_MANIFEST = 64 * 1024;
 
-/** Where a manifest may be. */
+/** A checkout, and its manifest if it has one. */
 export interface ManifestPlace {
   /** The root of the checkout. */
   readonly root: string;
-  /** The path of the manifest, where there is one. */
+  /** The path of the manifest, if there is one. */
   readonly manifest?: string;
 }
 
 /**
- * Reads the manifest of a checkout; `undefined` where it has none.
+ * Reads the manifest of a checkout; `undefined` if it has none.
  *
  * @throws {PortForError} with what is wrong with the file, or in it.
  */

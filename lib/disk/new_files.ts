@@ -7,9 +7,9 @@ import { storeError } from "./store_error.ts";
 import { machineStore } from "./usual_stores.ts";
 
 /**
- * What a new store is to be like. Services look their ports up as their own
- * users, so everybody may read the machine's store, whatever the umask is. What
- * root creates belongs to whom the folder belongs to: `sudo port-for --user`
+ * Owner and mode for a new store. Services look up their ports under their own
+ * users, so the machine's store is readable by everybody, whatever the umask.
+ * Files that root creates get the owner of their folder: `sudo port-for --user`
  * must not lock people out of their own store.
  */
 export function newFileLike(path: string, runtime: Runtime): Like {
@@ -17,15 +17,15 @@ export function newFileLike(path: string, runtime: Runtime): Like {
   return { ...mode, ...ownerOf(folderOf(path, runtime.os), runtime) };
 }
 
-/** The owner of a folder, where it is up to us to hand it on. */
+/** The owner of a folder, if we are root and can give files to that owner. */
 function ownerOf(folder: string, runtime: Runtime): Like {
   if (runtime.userId() !== 0) return {};
-  // Where there is none, whoever opens a file there finds that, and says it.
+  // If the folder is missing, opening a file in it fails with a message.
   const facts = factsIfThere(folder, runtime);
   return facts ? { userId: facts.userId, groupId: facts.groupId } : {};
 }
 
-/** Creates the folder of a store, and those above it, for its user alone. */
+/** Creates a store's folder and its parents, private to the user. */
 export function createFolderOf(path: string, runtime: Runtime): void {
   const folder = folderOf(path, runtime.os);
   try {
@@ -42,14 +42,14 @@ function createFolder(folder: string, runtime: Runtime): void {
   const like = ownerOf(above, runtime);
   runtime.makeFolder(folder, 0o700);
   giveFolder(folder, like, runtime);
-  // A new folder survives a power failure once the one above it is flushed.
+  // A new folder survives a power failure only once its parent is flushed.
   flushFolder(above, runtime);
 }
 
 /**
- * Gives a folder that root has just created to the owner of the one above, who
- * may meanwhile have put another one in its place: one of root's that is
- * neither new nor empty must not become theirs.
+ * Gives a folder that root has just created to the owner of its parent. That
+ * owner may have swapped in another folder meanwhile, so only a new and empty
+ * one is given away.
  */
 function giveFolder(folder: string, like: Like, runtime: Runtime): void {
   const created = runtime.lstat(folder);
@@ -72,7 +72,7 @@ function giveFolder(folder: string, like: Like, runtime: Runtime): void {
   }
 }
 
-/** Root's, a folder, and not older than a moment. */
+/** Whether it is a folder that root changed just now. */
 function isNew({ kind, userId, modified }: FileFacts): boolean {
   return kind === "folder" && userId === 0 &&
     Math.abs(Date.now() - modified) < 5000;

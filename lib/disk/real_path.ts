@@ -1,14 +1,14 @@
 import { fileNameOf, folderOf, joined } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
-/** More symlinks than this in one path are taken for a circle, as in Linux. */
+/** As in Linux, a path with more symlinks than this counts as a loop. */
 const MOST_SYMLINKS = 40;
 
 /**
- * The file that a path leads to, symlinks followed, whether or not it exists.
+ * Follows the symlinks of a path to a file, which need not exist.
  *
- * @throws an error of the system where its folder does not exist, or the
- * symlinks lead in a circle.
+ * @throws a system error if its folder does not exist or the symlinks form a
+ * loop.
  */
 export function realPathOf(path: string, runtime: Runtime): string {
   let at = path;
@@ -16,8 +16,8 @@ export function realPathOf(path: string, runtime: Runtime): string {
     const folder = folderOf(at, runtime.os);
     const target = linkTarget(at, runtime);
     if (target === undefined) {
-      // The system is asked about the folder alone: the file may be replaced
-      // meanwhile, and Bun then answers with a file that is gone.
+      // Resolve only the folder: if the file is being replaced, Bun may return
+      // the path of a deleted file.
       const name = fileNameOf(at, runtime.os);
       return joined(runtime.realPath(folder), name, runtime.os);
     }
@@ -26,7 +26,10 @@ export function realPathOf(path: string, runtime: Runtime): string {
   throw Object.assign(new Error("too many symlinks"), { code: "ELOOP" });
 }
 
-/** What a symlink says; `undefined` for anything else, or nothing. */
+/**
+ * A symlink's target; `undefined` if the path is not a symlink or does not
+ * exist.
+ */
 function linkTarget(path: string, runtime: Runtime): string | undefined {
   try {
     return runtime.readLink(path);

@@ -10,15 +10,15 @@ import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 
 /**
- * Replaces a file as a whole: the text goes to a temporary file next to it,
- * which is flushed and renamed over it. Who reads the file, and what a crash
- * leaves, is the old text or the new one. Mode and owner are kept. To survive a
- * power failure the renaming needs `flushFolderOf`.
+ * Replaces a file atomically: the text is written to a temporary file next to
+ * it, which is flushed and renamed over it. Readers, even after a crash, see
+ * either the old text or the new one. Mode and owner are kept. Call
+ * `flushFolderOf` to make the rename survive a power failure.
  *
- * @param before The file as it was read; `undefined` where there is none yet.
- * @returns false, with nothing changed, where that is no longer good, or the
- * file is no longer what it was.
- * @throws {PortForError} The file is then as it was.
+ * @param before The file as it was read; `undefined` if there was none.
+ * @returns false, with nothing changed, if `isStillGood` says no or the file is
+ * no longer as it was read.
+ * @throws {PortForError} Then the file is unchanged.
  */
 export function replaceFile(
   path: string,
@@ -41,8 +41,8 @@ export function replaceFile(
       (file) => give(file, before?.facts ?? like ?? {}),
       text,
     );
-    // Nothing can tell of an edit between the last look and the renaming, so
-    // nothing stands between them.
+    // An edit between this last check and the rename would be lost, so nothing
+    // comes between the two.
     const unchanged = runtime.lstat(temporary.path).identity === written &&
       isStillGood() && sameText(readStore(path, runtime), before);
     if (unchanged) runtime.rename(temporary.path, path);
@@ -54,22 +54,22 @@ export function replaceFile(
   }
 }
 
-/** How a file is to be replaced. */
+/** How to replace a file. */
 export interface HowToReplace {
-  /** Asked before the last look at the file. */
+  /** Called before the last check of the file. */
   readonly isStillGood: () => boolean;
   /**
-   * Owner and mode of a new file. By default the process's own, and 0o644 less
-   * what the umask says.
+   * Owner and mode of a new file. By default the process's own, and 0o644 minus
+   * the umask.
    */
   readonly like?: Like;
-  /** What else to choose where it fails; by default another store. */
+  /** What to suggest if it fails. By default another store. */
   readonly other?: string;
-  /** Whether others may be at it just now, for want of a lock. */
+  /** Set if no lock keeps others from writing the file at the same time. */
   readonly unlocked?: boolean;
 }
 
-/** Owner and mode, as far as they are to be what something else has. */
+/** The owner and mode to copy from another file. */
 export type Like = Partial<Pick<FileFacts, "userId" | "groupId" | "mode">>;
 
 interface Temporary {
@@ -77,7 +77,7 @@ interface Temporary {
   readonly file: OpenFile;
 }
 
-/** Writes the new text, down to the disk. Returns the identity of its file. */
+/** Writes the new text and flushes it. Returns the identity of the file. */
 function writeTemporary(
   { file }: Temporary,
   give: (file: OpenFile) => void,
@@ -94,10 +94,10 @@ function writeTemporary(
 }
 
 /**
- * Creates the temporary file. Only who has the lock does that, so one that is
- * there already was left by a process that died: its place is taken. What
- * cannot be removed, such as a stranger's file in a sticky folder, is left
- * alone, and another name used; so it is where there is no lock.
+ * Creates the temporary file. Under the lock, one that exists already was left
+ * by a process that died, and is removed. If it cannot be removed, such as
+ * another user's file in a sticky folder, or if there is no lock, the temporary
+ * file gets a random name instead.
  */
 function createTemporary(
   path: string,
@@ -105,8 +105,8 @@ function createTemporary(
   unlocked: boolean,
   runtime: Runtime,
 ): Temporary {
-  // A new store is for everybody to read; the umask may say otherwise. One
-  // that replaces another is nobody's to read until it has the other's mode.
+  // A new store is readable by everybody, unless the umask says otherwise. A
+  // replacement stays private until it gets the old file's mode.
   const how = {
     createNew: true,
     mode: like?.mode === undefined ? 0o644 : 0o600,
@@ -139,7 +139,7 @@ function isRemoved(path: string, runtime: Runtime): boolean {
   }
 }
 
-/** Removes what dead processes left under names of the other kind. */
+/** Removes randomly named temporary files left by processes that died. */
 function sweep(path: string, runtime: Runtime): void {
   const folder = folderOf(path, runtime.os);
   const prefix = `${fileNameOf(path, runtime.os)}.tmp-`;
@@ -151,15 +151,15 @@ function sweep(path: string, runtime: Runtime): void {
       }
     }
   } catch {
-    // A folder may be writable but unreadable: what is left there does no harm.
+    // The folder may be writable but not readable. Leftovers do no harm.
   }
 }
 
 /**
- * Gives a file owner, group and mode of another, as far as this user can.
+ * Gives a file the owner, group and mode of another, as far as this user may.
  *
- * @throws an error of the system where its group cannot be kept: who could read
- * and write it then no longer could.
+ * @throws a system error if the group cannot be kept: its members would lose
+ * access.
  */
 export function giveLike(
   file: OpenFile,
@@ -171,8 +171,8 @@ export function giveLike(
     try {
       file.chown(userId, groupId);
     } catch (error) {
-      // A member of the group that may write the store cannot give it away;
-      // what counts is that the group keeps it.
+      // A writer who is not the owner cannot keep the owner, but must keep the
+      // group.
       if (!mayNotGive(error)) throw error;
       if (own.groupId !== groupId) file.chown(undefined, groupId);
     }
@@ -181,9 +181,8 @@ export function giveLike(
 }
 
 /**
- * The same for a new file, which has nobody's access to lose: the owner may be
- * one to whom nothing can be given here, such as that of /tmp in a user
- * namespace.
+ * Like `giveLike`, for a new file, where nobody can lose access: it is no error
+ * if the owner cannot be set, such as to that of /tmp in a user namespace.
  */
 export function giveLikeIfPossible(file: OpenFile, like: Like): void {
   try {
@@ -195,22 +194,22 @@ export function giveLikeIfPossible(file: OpenFile, like: Like): void {
 }
 
 /**
- * Whether this user may not give a file away: so it is, too, where the new owner
- * or group does not exist in a user namespace (EINVAL).
+ * Whether a chown failed because this user may not do it (EPERM), or because
+ * the owner or group is not mapped in this user namespace (EINVAL).
  */
 export function mayNotGive(error: unknown): boolean {
   return ["EPERM", "EINVAL"].includes(errorCode(error) ?? "");
 }
 
-/** Makes what was renamed or removed in a file's folder survive a power failure. */
+/** Makes renames and removals in a file's folder survive a power failure. */
 export function flushFolderOf(path: string, runtime: Runtime): void {
   flushFolder(folderOf(path, runtime.os), runtime, path);
 }
 
 /**
- * Makes what is new in a folder survive a power failure.
+ * Makes changes in a folder survive a power failure.
  *
- * @param what What is flushed that way, for the message.
+ * @param what What to name in the message if it fails.
  */
 export function flushFolder(
   folder: string,
@@ -220,13 +219,13 @@ export function flushFolder(
   try {
     flush(() => runtime.syncFolder(folder));
   } catch (error) {
-    // A folder may be writable but unreadable.
+    // The folder may be writable but not readable.
     if (errorCode(error) === "EACCES") return;
     throw storeError(`cannot flush ${what} to disk`, error, runtime);
   }
 }
 
-/** Flushes; some file systems have no way to, and say so. */
+/** Flushes, unless the file system does not support it. */
 function flush(sync: () => void): void {
   try {
     uninterrupted(sync);
@@ -239,8 +238,8 @@ function flush(sync: () => void): void {
 }
 
 /**
- * Whether it is the same file with the same text. An editor may save within the
- * resolution of the clock, so times say nothing.
+ * Whether it is the same file with the same text. Times are not compared: an
+ * editor may save twice within one tick of the clock.
  */
 function sameText(
   a: StoredText | undefined,
@@ -255,7 +254,6 @@ function removeQuietly(path: string, runtime: Runtime): void {
   try {
     runtime.remove(path);
   } catch {
-    // What failed before is what the user needs to hear of; the next writer
-    // removes what is left.
+    // The user needs to see the first error; the next writer cleans up.
   }
 }

@@ -3,12 +3,12 @@ import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 const OTHER_STORE = "choose another store with --user or --store";
-/** What else to choose where a file is not a store. */
+/** The suggestion for files that are not stores. */
 export const OTHER_FILE = "choose another file";
 const LOCAL_DISK =
   "keep the store on a local disk, with --store or PORT_FOR_STORE";
 
-/** What the system's error names mean to a person, and what to do about it. */
+/** What system error codes mean to a person, and what to do about them. */
 const reasons = (other: string): Record<string, string> => ({
   EACCES: `permission denied (run with sudo, or ${other})`,
   EPERM: `operation not permitted (run with sudo, or ${other})`,
@@ -32,7 +32,7 @@ const reasons = (other: string): Record<string, string> => ({
     `namespace they may not be mapped (change them, or ${other})`,
 });
 
-/** What they mean to root, whom sudo does not help. */
+/** What they mean to root, who gains nothing from sudo. */
 const reasonsForRoot = (other: string): Record<string, string> => ({
   EACCES: "permission denied, even to root: a network file system or " +
     `a security module may forbid it (${other})`,
@@ -41,7 +41,7 @@ const reasonsForRoot = (other: string): Record<string, string> => ({
     `a security module (${other})`,
 });
 
-/** What is said where a file system has no locks. */
+/** The error codes of file systems without locks. */
 const NO_LOCKS: readonly string[] = [
   "ENOLCK",
   "EOPNOTSUPP",
@@ -52,12 +52,12 @@ const NO_LOCKS: readonly string[] = [
 ];
 
 /**
- * The error to throw where an operation on the store failed.
+ * The error to throw when an operation on a store failed.
  *
- * @param what What could not be done, such as `cannot write /etc/port-for.toml`.
+ * @param what What failed, such as `cannot write /etc/port-for.toml`.
  * @param error The error underneath; a PortForError is returned as it is.
- * @param runtime Who asks: root is told other reasons.
- * @param other What else to choose; by default another store.
+ * @param runtime The machine: root gets different explanations.
+ * @param other What to suggest. By default another store.
  */
 export function storeError(
   what: string,
@@ -71,7 +71,7 @@ export function storeError(
   return failed(what, error, isForRoot ? forRoot : reasons(other)[code]);
 }
 
-/** The same where a file could not be read: sudo is not what a reader needs. */
+/** The same for a file that could not be read: readers should not need sudo. */
 export function readError(
   path: string,
   error: unknown,
@@ -93,7 +93,10 @@ export function readError(
   );
 }
 
-/** The folder that hides what is in it, if it is not the file that is hidden. */
+/**
+ * The folder that denies access to the file; `undefined` if the file itself
+ * does.
+ */
 function closedFolderAbove(path: string, runtime: Runtime): string | undefined {
   const isHidden = (path: string) => {
     try {
@@ -108,7 +111,7 @@ function closedFolderAbove(path: string, runtime: Runtime): string | undefined {
   return closedFolderAbove(folder, runtime) ?? folder;
 }
 
-/** The same where a file could not be locked. */
+/** The same for a file that could not be locked. */
 export function lockError(
   what: string,
   error: unknown,

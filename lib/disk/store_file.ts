@@ -4,20 +4,20 @@ import { firstInvalidUtf8, utf8Text } from "../runtime/utf8.ts";
 import { readError } from "./store_error.ts";
 import { mayBeSwapped } from "./swapped.ts";
 
-/** The content of a store, and the file that it was read from. */
+/** The text of a store, and facts about its file. */
 export interface StoredText {
   /** The text of the file. */
   readonly text: string;
-  /** The file that it was read from, as it was right before. */
+  /** The file, as it was right before it was read. */
   readonly facts: FileFacts;
 }
 
 /**
- * Reads a store, without a lock: it is only ever replaced as a whole.
+ * Reads a store. That needs no lock, because stores are replaced atomically.
  *
- * @returns `undefined` where there is no such file.
- * @throws {PortForError} `NO_PERMISSION`, `FAILED` or, where the file is not
- * UTF-8 text, `STORE_INVALID`.
+ * @returns `undefined` if there is no such file.
+ * @throws {PortForError} `NO_PERMISSION`, `FAILED` or, if the file is not UTF-8
+ * text, `STORE_INVALID`.
  */
 export function readStore(
   path: string,
@@ -39,8 +39,8 @@ export function readStore(
 }
 
 /**
- * Content and facts of one and the same file, whatever its path leads to by
- * now; `undefined` where it is no regular file.
+ * Text and facts from one open file, so they match even if the path is
+ * replaced; `undefined` if it is not a regular file.
  */
 function readOpen(path: string, runtime: Runtime): StoredText | undefined {
   const neverWaits = mayBeSwapped(path, runtime);
@@ -55,7 +55,7 @@ function readOpen(path: string, runtime: Runtime): StoredText | undefined {
   }
 }
 
-/** A store of this many bytes has room for every port there is. */
+/** In bytes: enough for an entry for every port. */
 export const LARGEST_STORE = 16 * 1024 * 1024;
 
 function tooLarge(path: string, size: number): PortForError {

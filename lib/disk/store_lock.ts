@@ -9,31 +9,33 @@ import { lockHolder } from "./lock_holder.ts";
 import { giveLike, type Like, mayNotGive } from "./replace_file.ts";
 import { lockError, storeError } from "./store_error.ts";
 
-/** The lock of a store, held until it is let go of or the process ends. */
+/** The lock of a store, held until it is released or the process ends. */
 export interface StoreLock {
-  /** Whether the lock file is still the one that others will lock. */
+  /** Whether the lock file is still the one that others would lock. */
   isGood(): boolean;
-  /** Lets the next process have it. */
+  /** Releases the lock. */
   release(): void;
 }
 
 /** How to wait for a lock. */
 export interface Waiting {
-  /** How long nothing may move, in seconds; not negative. */
+  /**
+   * How long to wait without the lock changing hands, in seconds; not negative.
+   */
   readonly wait: number;
-  /** Whether the whole process may stand still meanwhile. */
+  /** Whether waiting may block the whole process. */
   readonly mayBlock: boolean;
 }
 
 /**
  * Takes the lock of a store: an exclusive `flock(2)` on `STORE.lock` next to
- * it. The file stays there afterwards: removing it would let two processes
- * hold the locks of two files of one name.
+ * it. The file is never removed: otherwise two processes could each hold a lock
+ * on a different file of that name.
  *
  * @param store The path of the store, without symlinks.
- * @param facts The store as it is now; `undefined` where there is none yet.
- * @throws {PortForError} `STORE_BUSY` where one process held it all along,
- * `NO_PERMISSION` or `FAILED` where it cannot be opened.
+ * @param facts The store as it is now; `undefined` if there is none yet.
+ * @throws {PortForError} `STORE_BUSY` if one process held it all along,
+ * `NO_PERMISSION` or `FAILED` if it cannot be opened.
  */
 export async function lockStore(
   store: string,
@@ -60,26 +62,27 @@ export async function lockStore(
       closeQuietly(file);
       throw lockError(`cannot lock ${store} with ${path}`, error, runtime);
     }
-    // Somebody removed the lock file while we waited: others lock a new one.
+    // Somebody removed the lock file while we waited; others would lock a new
+    // one.
     closeQuietly(file);
   }
 }
 
 /**
- * How long to wait on, in milliseconds: as long as the lock goes from hand to
- * hand, the time begins anew.
+ * How much longer to wait, in milliseconds. The time starts over whenever the
+ * lock changes hands.
  */
 function leftToWait(file: OpenFile, began: number, wait: number): number {
   const moved = Math.max(began, file.stat().modified);
   return wait * 1000 - Math.max(0, Date.now() - moved);
 }
 
-/** Tells those who wait that the lock has gone on to somebody else. */
+/** Tells waiters that the lock has changed hands, by the file's time. */
 function markTaken(file: OpenFile): void {
   try {
     file.touch();
   } catch {
-    // They may give up sooner than they need to.
+    // Then they may give up too early, which is safe.
   }
 }
 
@@ -96,12 +99,12 @@ function openLock(
       if (file) return file;
     }
   } catch (error) {
-    // Whoever may not lock a store may not write it.
+    // To the user, failing to open the lock means they cannot write the store.
     throw storeError(`cannot write ${store}`, error, runtime);
   }
 }
 
-/** `undefined` where the lock file is there already. */
+/** Returns `undefined` if the lock file exists already. */
 function createLock(
   path: string,
   facts: Like | undefined,
@@ -117,7 +120,7 @@ function createLock(
   return sharedLikeStore(file, facts);
 }
 
-/** `undefined` where the lock file is gone again. */
+/** Returns `undefined` if the lock file is gone again. */
 function openExistingLock(
   path: string,
   facts: Like | undefined,
@@ -139,9 +142,9 @@ function openExistingLock(
 }
 
 /**
- * Holding a `flock` takes no more than an open file. So that nobody can hold up
- * those who may write the store, only they may open the lock: its owner and
- * group are the store's, and so are its group's and others' rights to write.
+ * Anyone who can open a file can hold a `flock` on it. So only users who can
+ * write the store may open its lock: the lock gets the store's owner and group,
+ * and its write bits for group and others.
  */
 function sharedLikeStore(
   file: OpenFile,
@@ -155,7 +158,7 @@ function sharedLikeStore(
     giveLike(file, { userId, groupId, mode: 0o600 | write | (write << 1) });
     return file;
   } catch (error) {
-    // Only the owner may share it; it was shared when the owner created it.
+    // Only the owner can do this, and did so when creating the lock.
     if (mayNotGive(error)) return file;
     file.close();
     throw error;
@@ -186,9 +189,9 @@ function refuseForeign(
 }
 
 /**
- * What is wrong with a lock file, if anything is: somebody put it there who may
- * not write the store, and could hold it for ever; or it is not a lock at all,
- * and must not be given the store's owner and mode.
+ * What is wrong with a lock file, if anything. It may belong to somebody who
+ * cannot write the store but could hold the lock forever; or it may be no lock
+ * at all, and must not get the store's owner and mode.
  */
 export function lockProblem(
   lock: FileFacts,
@@ -202,7 +205,7 @@ export function lockProblem(
   const trusted = [self, 0, facts?.userId];
   if (self === undefined || trusted.includes(lock.userId)) return undefined;
   const { mode = 0, groupId } = facts ?? {};
-  // Only its members can give a file to a group.
+  // Only members of a group can give it a file.
   if ((mode & 0o020) !== 0 && lock.groupId === groupId) return undefined;
   if ((mode & 0o002) !== 0) return undefined;
   return `it belongs to user ${lock.userId}, who may not write the store but ` +
@@ -218,12 +221,12 @@ function leadsTo(path: string, file: OpenFile, runtime: Runtime): boolean {
   }
 }
 
-/** What was done under the lock is done, whatever comes of closing it. */
+/** Ignores errors: what was done under the lock is done. */
 function closeQuietly(file: OpenFile): void {
   try {
     file.close();
   } catch {
-    // The end of the process lets go of it.
+    // The lock is released when the process ends.
   }
 }
 

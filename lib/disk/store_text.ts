@@ -3,16 +3,16 @@ import { PortForError } from "../error.ts";
 import { type Document, type Problem, readDocument } from "../toml/document.ts";
 import { NotTomlError } from "../toml/meaning.ts";
 
-/** What the text of a store says, with errors that say where it says so. */
+/** The parsed text of a store. Its errors name the file, line and column. */
 export class StoreText {
   /** What the text means. */
   readonly document: Document;
   readonly #path: string;
 
   /**
-   * @param path Where the text is from, for messages.
+   * @param path Where the text comes from, for messages.
    * @param text The text; `undefined` for a store that does not exist yet.
-   * @throws {PortForError} `STORE_INVALID` where it is not TOML at all.
+   * @throws {PortForError} `STORE_INVALID` if it is not TOML at all.
    */
   constructor(path: string, text: string | undefined) {
     this.#path = path;
@@ -24,7 +24,7 @@ export class StoreText {
     }
   }
 
-  /** What is wrong with it, each with its place. */
+  /** What is wrong with it, each with file, line and column. */
   get problems(): readonly string[] {
     return this.document.problems.map((problem) =>
       this.#described(problem) +
@@ -33,9 +33,9 @@ export class StoreText {
   }
 
   /**
-   * What a name has, be it a lease that has ended.
+   * The association of a name, even if it is an expired lease.
    *
-   * @throws {PortForError} `STORE_INVALID` where its entry cannot be understood.
+   * @throws {PortForError} `STORE_INVALID` if its entry is not valid.
    */
   find(name: string): Association | undefined {
     const { problems, associations } = this.document;
@@ -44,13 +44,13 @@ export class StoreText {
     return associations.get(name);
   }
 
-  /** Everything, in the text's order. */
+  /** Every association, in the order of the text. */
   all(): readonly Association[] {
     return [...this.document.associations.values()];
   }
 
   /**
-   * Refuses to go on where anything is wrong.
+   * Throws if anything is wrong.
    *
    * @throws {PortForError} `STORE_INVALID`.
    */

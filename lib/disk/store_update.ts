@@ -8,30 +8,32 @@ import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 import { lockStore, type StoreLock, type Waiting } from "./store_lock.ts";
 
-/** How often to start over where the store changes under a writer's hands. */
+/**
+ * How often to start over when something without the lock changes the store.
+ */
 const MOST_ATTEMPTS = 10;
 
-/** What is to become of a store. */
+/** A change to a store. */
 export interface StoreChange {
-  /** The new text; the old one (or `undefined`) leaves the store as it is. */
+  /** The new text; with the old text or `undefined`, nothing is written. */
   readonly text: string | undefined;
-  /** What has to be done right before the store is replaced. */
+  /** Runs right before the store is replaced. */
   readonly prepare?: () => void;
-  /** Takes back what `prepare` did, as far as it can. */
+  /** Undoes what `prepare` did, as far as possible. */
   readonly undo?: () => void;
 }
 
 /**
- * Changes a store under its lock, and replaces it as a whole: whoever reads it,
- * and whatever a crash leaves, is the old text or the new one. When this
- * returns, the new text is on disk.
+ * Changes a store under its lock and replaces it atomically: readers, even
+ * after a crash, see either the old text or the new one. When this returns, the
+ * new text is on disk.
  *
  * @param waiting How to wait for the lock.
- * @param change Says what is to become of a text (`undefined`: no store yet) in
- * the file that the path leads to. It is called again where somebody replaced
- * the store meanwhile.
- * @throws {PortForError} The store is then as it was, but for a failure to
- * flush its folder.
+ * @param change Computes the change from the current text (`undefined` if there
+ * is no store yet) and the store's real path. It is called again if the store
+ * was replaced meanwhile.
+ * @throws {PortForError} Then the store is unchanged, unless only flushing its
+ * folder failed.
  */
 export async function updateStore(
   path: string,
@@ -61,7 +63,7 @@ export async function updateStore(
   );
 }
 
-/** @returns false where the store, or the lock, is no longer what it was. */
+/** @returns false if the store or the lock file was replaced meanwhile. */
 function performStep(
   path: string,
   before: StoredText | undefined,
@@ -82,7 +84,7 @@ function performStep(
     undo?.();
     throw error;
   }
-  // The store is the new one now, whether or not it can be flushed.
+  // From here on the new text is in place, so a failed flush undoes nothing.
   if (isNew) flushFolderOf(path, runtime);
   return true;
 }

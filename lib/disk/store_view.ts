@@ -4,17 +4,17 @@ import { type PortSet, setOf } from "../ports/port_set.ts";
 import { allInLayers, inLayers, type Layer } from "./layers.ts";
 import type { StoreText } from "./store_text.ts";
 
-/** What a store in a file says, with the layers below it. */
+/** The content of a store's file and the layers below it. */
 export class StoreView implements View {
-  /** The file's own text. */
+  /** The file's own content. */
   readonly own: StoreText;
-  /** Where it is, symlinks followed. */
+  /** The store's real path. */
   readonly source: string;
   readonly #layers: readonly Layer[];
 
   /**
-   * @param source Where the store is, symlinks followed.
-   * @param layers The layers below it, the first one to count first.
+   * @param source The store's real path.
+   * @param layers The layers below it, highest precedence first.
    */
   constructor(own: StoreText, source: string, layers: readonly Layer[]) {
     this.own = own;
@@ -43,7 +43,9 @@ export class StoreView implements View {
     });
   }
 
-  /** Everything; of a name that several places have, what counts. */
+  /**
+   * Every name's association; the store's own first, then the first layer's.
+   */
   all(): readonly Association[] {
     const all = new Map(this.own.document.associations);
     for (const association of allInLayers(this.#layers)) {
@@ -52,7 +54,7 @@ export class StoreView implements View {
     return [...all.values()];
   }
 
-  /** Everything that layers say, whether or not it counts. */
+  /** Every association in the layers, even those that the store overrides. */
   layered(): readonly Association[] {
     return allInLayers(this.#layers);
   }

@@ -2,8 +2,8 @@ import { folderOf } from "../runtime/path.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /**
- * Whether others than root and this user can put something in a file's place:
- * then what was a file a moment ago may be a FIFO by now, which has no end.
+ * Whether anybody other than root and this user can replace a file: what was a
+ * regular file a moment ago may then be a FIFO, and opening it could hang.
  */
 export function mayBeSwapped(path: string, runtime: Runtime): boolean {
   const { mode = 0, userId } = runtime.stat(folderOf(path, runtime.os));

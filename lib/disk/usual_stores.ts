@@ -10,9 +10,10 @@ export function machineStore(runtime: Pick<Runtime, "os" | "env">): string {
 }
 
 /**
- * The path of the user's own store, by the XDG Base Directory Specification.
+ * The path of the user's own store, following the XDG Base Directory
+ * Specification.
  *
- * @throws {PortForError} where the environment does not say.
+ * @throws {PortForError} if the environment does not tell.
  */
 export function userStore(runtime: Pick<Runtime, "os" | "env">): string {
   const path = `${userStateFolder(runtime)}/port-for.toml`;
@@ -21,12 +22,12 @@ export function userStore(runtime: Pick<Runtime, "os" | "env">): string {
 }
 
 /**
- * Refuses a path that is not text: two of them could look the same.
+ * Refuses a path that is not valid UTF-8: two of them could look the same.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */
 export function refuseNoText(path: string): void {
-  // What is not UTF-8 comes with this in its place.
+  // Bytes that are not UTF-8 are decoded to this character.
   if (!path.includes("\ufffd")) return;
   throw new PortForError(
     "BAD_INPUT",
@@ -37,7 +38,7 @@ export function refuseNoText(path: string): void {
 
 function userStateFolder(runtime: Pick<Runtime, "os" | "env">): string {
   const state = runtime.env("XDG_STATE_HOME") ?? "";
-  // The specification has relative paths ignored.
+  // The specification says to ignore relative paths.
   if (isAbsolute(state, runtime.os)) return `${state}/port-for`;
   const home = runtime.env("HOME") || runtime.env("USERPROFILE") || "";
   if (isAbsolute(home, runtime.os)) return `${home}/.local/state/port-for`;
