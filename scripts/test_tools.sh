@@ -6,12 +6,13 @@
 # is no apt, or no right to use it.
 set -eu
 
-packages="bash binutils bsdutils buildah busybox caddy curl dash direnv e2fsprogs \
-etcd-client etcd-server faketime fish git haproxy hyperfine iproute2 \
-libc6-arm64-cross lintian make man-db mandoc musl nftables nginx-light \
-procps python3 python3-dotenv python3-port-for python3-pytest-xdist \
-python3-yaml qemu-user-static rpm ruby-foreman runit s6 shellcheck strace \
-systemd unzip util-linux wget zip zsh"
+packages="ansible-core bash binutils bsdutils buildah busybox caddy curl dash \
+direnv docker-compose e2fsprogs etcd-client etcd-server faketime fish \
+git haproxy hyperfine iproute2 libc6-arm64-cross lintian make man-db \
+mandoc musl nftables nginx-light procps python3 python3-dotenv \
+python3-port-for python3-pytest-xdist python3-yaml qemu-user-static \
+rpm ruby-foreman runit s6 shellcheck strace systemd unzip \
+util-linux wget zip zsh"
 
 command -v apt-get >/dev/null || exit 0
 missing=""

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Kitchen, readsYaml, recipe, yaml } from "../support/recipe.ts";
 
-const [WORKFLOW = ""] = recipe("GitHub Actions");
+const [WORKFLOW = ""] = recipe("github-actions");
 
 /** The part of a workflow that is looked at here. */
 interface Workflow {
@@ -21,6 +21,7 @@ Deno.test({
   ignore: !readsYaml,
   fn: async () => {
     using kitchen = new Kitchen();
+    kitchen.write("project/.port-for.toml", "[names]\nweb = {}\ndb = {}\n");
     const { jobs } = await yaml(WORKFLOW) as Workflow;
     const [checkout, setUp, choose, test] = jobs.test!.steps;
     assertEquals(
@@ -30,8 +31,8 @@ Deno.test({
     // There is no JSR here: these are the words that fetch port-for from it.
     kitchen.command(
       "deno",
-      'test "$1 $2 $3" = "run --allow-all jsr:@x/port-for"\n' +
-        'shift 3; exec port-for "$@"',
+      'test "$1 $2 $3 $4" = "run --no-config --allow-all jsr:@x/port-for"\n' +
+        'shift 4; exec port-for "$@"',
     );
     kitchen.command("run-tests", 'echo "$*"');
     Deno.symlinkSync(

@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { works } from "../support/program.ts";
+import { hasTool } from "../support/tools.ts";
 import { Kitchen, readsYaml, recipe, yaml } from "../support/recipe.ts";
 
-const [PLAYBOOK = ""] = recipe("Ansible");
+const [PLAYBOOK = ""] = recipe("ansible");
 
 Deno.test({
   name: "the play asks for a port and writes it down",
@@ -17,6 +17,7 @@ Deno.test({
         "ansible.builtin.command": "/usr/local/bin/port-for shop",
         register: "shop",
         changed_when: false,
+        check_mode: false,
       }, {
         name: "Tell nginx",
         "ansible.builtin.copy": {
@@ -31,7 +32,7 @@ Deno.test({
 
 Deno.test({
   name: "Ansible plays it, and a second time changes nothing",
-  ignore: !works("ansible-playbook", "--version"),
+  ignore: !hasTool("ansible-playbook", "--version"),
   fn: async () => {
     using kitchen = new Kitchen();
     kitchen.write(
@@ -41,12 +42,18 @@ Deno.test({
         .replace("/etc/nginx/conf.d/shop.conf", kitchen.file("shop.conf")),
     );
     const store = kitchen.file("ports.toml");
-    const play = () =>
+    const play = (...options: string[]) =>
       kitchen.print(
-        ...["env", `PORT_FOR_STORE=${store}`, "ansible-playbook"],
+        ...["env", `PORT_FOR_STORE=${store}`],
+        // Nothing in the play asks what the host is like.
+        ...["ANSIBLE_GATHERING=explicit", "ansible-playbook"],
         ...["--inventory=shops,", "--connection=local", "shop.yml"],
+        ...options,
       );
 
+    // A port is given even where nothing else is changed yet.
+    assertStringIncludes(await play("--check"), "changed=1 ");
+    assertEquals(kitchen.names().includes("shop.conf"), false);
     assertStringIncludes(await play(), "changed=1 ");
     const port = await kitchen.print("port-for", "--store", store, "shop");
     assertEquals(

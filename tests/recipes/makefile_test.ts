@@ -4,7 +4,7 @@ import { Holder, PYTHON } from "../support/holders.ts";
 import { environment } from "../support/program.ts";
 import { Kitchen, recipe } from "../support/recipe.ts";
 
-const [MAKEFILE = ""] = recipe("Makefile");
+const [MAKEFILE = ""] = recipe("makefile");
 
 /** Answers one request with its arguments, or gives up after a while. */
 const SERVE = `#!${PYTHON}

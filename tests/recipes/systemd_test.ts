@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { hasTool } from "../support/tools.ts";
 import { runTool } from "../support/program.ts";
 import { Kitchen, recipe } from "../support/recipe.ts";
@@ -23,7 +23,7 @@ class Server extends Kitchen {
   }
 
   /** Starts the unit as systemd does, but that it may not write the store. */
-  start(): Running {
+  startUnit(): Running {
     const [command, ...args] = this.setting("ExecStart").split(" ");
     assertEquals(command, this.file("bin/port-for"));
     return new Running(args, {
@@ -71,7 +71,7 @@ Deno.test({
     using server = new Server();
     const port = await server.install();
     server.protect();
-    await using service = server.start();
+    await using service = server.startUnit();
     const child = await service.child();
 
     assertEquals(await service.line(), `--port ${port}`);
@@ -97,8 +97,4 @@ Deno.test({
     assertEquals([status, stdout], [1, ""]);
     assertStringIncludes(stderr, `cannot write ${server.store}: permission`);
   },
-});
-
-Deno.test("the unit has systemd signal port-for alone, which passes it on", () => {
-  assert(UNIT.includes("\nKillMode=mixed\n"));
 });

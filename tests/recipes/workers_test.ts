@@ -4,7 +4,7 @@ import { PYTHON } from "../support/holders.ts";
 import { Kitchen, recipe } from "../support/recipe.ts";
 
 const [CONFTEST = ""] = recipe("pytest-xdist");
-const [PORT_MODULE = ""] = recipe("Vitest and Node's test runner");
+const [PORT_MODULE = ""] = recipe("node-test");
 
 /** Writes which worker had which port into a folder, after listening on it. */
 const PYTHON_TEST = `
@@ -27,7 +27,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { basename } from "node:path";
 import test from "node:test";
-import { port } from "./port.mjs";
+import { port } from "../tools/own-port.mjs";
 
 test("the port is this file's own", async () => {
   const server = createServer();
@@ -108,10 +108,12 @@ Deno.test({
   fn: async () => {
     using project = new Project();
     Deno.mkdirSync(`${project.project}/test`);
-    project.write("project/test/port.mjs", PORT_MODULE);
+    Deno.mkdirSync(`${project.project}/tools`);
+    project.write("project/tools/own-port.mjs", PORT_MODULE);
     const files = ["test/a.test.mjs", "test/b.test.mjs"];
     for (const file of files) project.write(`project/${file}`, JS_TEST);
-    const node = ["node", "--test", "--test-concurrency=2", ...files];
+    // Without names of files it takes all that it finds in test/.
+    const node = ["node", "--test", "--test-concurrency=2"];
     const first = await project.ports(...node);
 
     assertEquals(new Set(Object.values(first)).size, 2);
@@ -120,31 +122,5 @@ Deno.test({
       "test-test/a.test.mjs": Number(first["a.test.mjs"]),
       "test-test/b.test.mjs": Number(first["b.test.mjs"]),
     });
-  },
-});
-
-Deno.test({
-  name: "each worker of Vitest has a port of its own, by its number",
-  ignore: Deno.build.os === "windows" || !hasTool("node", "--version"),
-  fn: async () => {
-    using project = new Project();
-    project.write("project/port.mjs", PORT_MODULE);
-    project.write(
-      "project/file.mjs",
-      'import { port } from "./port.mjs"; console.log(port);',
-    );
-    // As Vitest sets it in the processes and threads of its pool.
-    const ports = [];
-    for (const worker of ["1", "2", "1"]) {
-      const pool = `VITEST_POOL_ID=${worker}`;
-      ports.push(await project.print("env", pool, "node", "file.mjs"));
-    }
-
-    assertEquals(new Set(ports).size, 2);
-    assertEquals(await project.namedPorts(), {
-      "test-1": Number(ports[0]),
-      "test-2": Number(ports[1]),
-    });
-    assertEquals(ports[2], ports[0]);
   },
 });

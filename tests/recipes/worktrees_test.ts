@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { hasTool } from "../support/tools.ts";
 import { Kitchen, recipe } from "../support/recipe.ts";
 
-const [WORK = "", CLEAN_UP = ""] = recipe("git worktrees");
+const [MANIFEST = "", WORK = "", CLEAN_UP = ""] = recipe("worktrees");
 
 Deno.test({
   name: "each git worktree has a port of its own, until it is gone",
@@ -18,12 +18,13 @@ Deno.test({
         server.close();
       });`,
     );
+    kitchen.write("project/.port-for.toml", MANIFEST);
     const git = ["git", "-c", "user.name=me", "-c", "user.email=me@localhost"];
     await kitchen.print(...git, "init", "--quiet");
     await kitchen.print(...git, "add", ".");
     await kitchen.print(...git, "commit", "--quiet", "--message=shop");
     const here = await kitchen.print(
-      ...["port-for", "--user", "--here", "web", "--", "node", "server.js"],
+      ...["port-for", "--here", "--", "node", "server.js"],
     );
     const there = await kitchen.print("sh", "-euc", WORK);
 
@@ -31,10 +32,14 @@ Deno.test({
     assert(/^port \d+$/m.test(there), there);
     assert(!there.includes(here));
     const list = ["port-for", "--user", "--list"];
-    const names = [`${kitchen.project}/web`, `${kitchen.file("shop-fix")}/web`];
+    const names = [kitchen.project, kitchen.file("shop-fix")]
+      .flatMap((folder) => [`${folder}/web`, `${folder}/db`]);
     const listed = (await kitchen.print(...list)).trimEnd().split("\n");
     assertEquals(listed.map((line) => line.replace(/: \d+$/, "")), names);
     await kitchen.print("sh", "-euc", CLEAN_UP);
-    assertEquals(await kitchen.print(...list), `${listed[0]}\n`);
+    assertEquals(
+      await kitchen.print(...list),
+      `${listed[0]}\n${listed[1]}\n`,
+    );
   },
 });

@@ -2,15 +2,13 @@ import { assertEquals } from "@std/assert";
 import { hasTool } from "./tools.ts";
 import { PYTHON } from "./holders.ts";
 import { type Outcome, PROGRAM, PROJECT, runTool } from "./program.ts";
+import { Started } from "./started.ts";
 import { TempFolder } from "./temp.ts";
 
-/** The code blocks of a recipe, without their fences. */
-export function recipe(title: string): readonly string[] {
-  const text = Deno.readTextFileSync(`${PROJECT}/docs/recipes/README.md`);
-  const sections = text.split(/^##+ /m);
-  const section = sections.find((section) => section.startsWith(`${title}\n`));
-  if (section === undefined) throw new Error(`there is no recipe "${title}"`);
-  return [...section.matchAll(/^```\w+\n(.*?)^```$/gms)]
+/** The code blocks of a page in `docs/recipes`, without their fences. */
+export function recipe(page: string): readonly string[] {
+  const text = Deno.readTextFileSync(`${PROJECT}/docs/recipes/${page}.md`);
+  return [...text.matchAll(/^```\w*\n(.*?)^```$/gms)]
     .map(([, block = ""]) => block);
 }
 
@@ -61,9 +59,25 @@ export class Kitchen extends TempFolder {
     return this.writeProgram(`bin/${name}`, `#!/bin/sh\n${script}\n`);
   }
 
+  /** Makes the project a repository; `--here` is its root from then on. */
+  repository(): void {
+    Deno.mkdirSync(`${this.project}/.git`);
+    this.write("project/.git/HEAD", "ref: refs/heads/main\n");
+  }
+
   /** Runs a command in the project. */
   call(...words: string[]): Promise<Outcome> {
-    return runTool(words, { cwd: this.project, env: this.env });
+    return this.callIn(this.project, ...words);
+  }
+
+  /** Runs a command in a folder. */
+  callIn(cwd: string, ...words: string[]): Promise<Outcome> {
+    return runTool(words, { cwd, env: this.env });
+  }
+
+  /** Starts a command that stays, in a folder. */
+  start(cwd: string, ...words: string[]): Started {
+    return new Started(words, { cwd, env: this.env });
   }
 
   /** What a command prints that has to succeed. */
