@@ -2,29 +2,29 @@ import { PortForError } from "../error.ts";
 import { folderOf, joined } from "../runtime/path.ts";
 import type { FileFacts, Runtime } from "../runtime/runtime.ts";
 
-/** What says which ports a project needs, at the root of a checkout. */
+/** The manifest's file name: it lists the names a project needs. */
 export const MANIFEST = ".port-for.toml";
 
-/** A checkout, and how it was told. */
+/** A checkout, and what marks it. */
 export interface Checkout {
-  /** Its root: an absolute path without symlinks. */
+  /** Its root, as a real path. */
   readonly root: string;
-  /** What makes it one; `undefined` where it is just the current folder. */
+  /** What marks it; `undefined` if it is just the current folder. */
   readonly marker?: ".git" | ".jj" | ".hg" | typeof MANIFEST;
-  /** The current folder: an absolute path without symlinks, in the root. */
+  /** The current folder, as a real path inside the root. */
   readonly folder: string;
-  /** The path of its manifest, where it has one. */
+  /** The path of its manifest, if it has one. */
   readonly manifest?: string;
 }
 
 /**
  * The checkout that the current folder is in: the nearest folder upwards with
- * `.git`, `.jj` or `.hg`; where there is none, the nearest with a manifest; else
- * the current folder. git itself is not asked, and its variables, which a hook
- * has set, change nothing.
+ * `.git`, `.jj` or `.hg`; without one, the nearest with a manifest; otherwise
+ * the current folder. git is not run and `GIT_*` variables, which hooks set,
+ * are ignored.
  *
- * @throws {PortForError} where the current folder is gone, or a manifest lies
- * further down than the root: adding a file must not move ports silently.
+ * @throws {PortForError} if the current folder is gone, or if there is a
+ * manifest below the root: adding a file must not move ports silently.
  */
 export function currentCheckout(runtime: Runtime): Checkout {
   const folder = currentFolder(runtime);
@@ -44,7 +44,7 @@ export function currentCheckout(runtime: Runtime): Checkout {
 /**
  * The root of the checkout that a folder is in, and what marks it.
  *
- * @param folder An absolute path without symlinks.
+ * @param folder A real path.
  */
 export function checkoutOf(
   folder: string,
@@ -52,7 +52,7 @@ export function checkoutOf(
 ): Pick<Checkout, "root" | "marker"> {
   const home = homeFolder(runtime);
   const candidates = foldersUpwards(folder, runtime)
-    // Many keep a repository there; their projects are further down.
+    // Many people keep a repository in their home folder; it is not a project.
     .filter((path) => path !== home && folderOf(path, runtime.os) !== path);
   for (const root of candidates) {
     const marker = repositoryIn(root, runtime);
@@ -77,8 +77,9 @@ function repositoryIn(
 }
 
 /**
- * A repository, or the file that worktrees and submodules have in its place.
- * What that says is not followed: it may lead to what is not in a container.
+ * Whether it is a repository, or the file that worktrees and submodules have
+ * instead. The path in that file is not followed: it may not exist in a
+ * container.
  */
 function isGit(path: string, runtime: Runtime): boolean {
   const facts = factsOf(path, runtime);
@@ -94,7 +95,7 @@ function isGit(path: string, runtime: Runtime): boolean {
   }
 }
 
-/** In bytes: it has one path in it. */
+/** In bytes: such a file holds just one path. */
 const LONGEST_GIT_FILE = 16 * 1024;
 
 function currentFolder(runtime: Runtime): string {
@@ -103,7 +104,7 @@ function currentFolder(runtime: Runtime): string {
     folder = runtime.currentFolder();
     return runtime.realPath(folder);
   } catch (cause) {
-    // What is not UTF-8 comes with this in its place, and leads nowhere.
+    // Bytes that are not UTF-8 are decoded to this character.
     const why = folder.includes("\ufffd")
       ? "the path of the current folder is not valid UTF-8 text"
       : "the current folder is gone";
@@ -125,7 +126,7 @@ function homeFolder(runtime: Runtime): string | undefined {
   }
 }
 
-/** A folder and those above it, the nearest first. */
+/** A folder and its parents, nearest first. */
 function foldersUpwards(folder: string, { os }: Runtime): string[] {
   const folders = [folder];
   for (;;) {
@@ -135,14 +136,14 @@ function foldersUpwards(folder: string, { os }: Runtime): string[] {
   }
 }
 
-/** The folders below a root, down to one in it. */
+/** The folders from `folder` up to, but without, `root`. */
 function foldersUpTo(root: string, folder: string, runtime: Runtime): string[] {
   const upwards = foldersUpwards(folder, runtime);
   const end = upwards.indexOf(root);
   return end === -1 ? [] : upwards.slice(0, end);
 }
 
-/** What is at a path, symlinks followed; nothing where that cannot be told. */
+/** What is at a path, symlinks followed; `undefined` if that cannot be read. */
 function factsOf(path: string, runtime: Runtime): FileFacts | undefined {
   try {
     return runtime.stat(path);

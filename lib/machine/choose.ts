@@ -9,46 +9,46 @@ import { Prober, WHAT_FORBIDS } from "./probe.ts";
 
 /** How to choose ports. */
 export interface Choice extends Wish {
-  /** Choose from the system's random source instead of by the name. */
+  /** Choose at random instead of deriving the port from the name. */
   readonly random?: boolean;
-  /** Ask that the UDP port be free too. */
+  /** Require the UDP port to be free too. */
   readonly udp?: boolean;
-  /** How many consecutive ports to choose. By default 1. */
+  /** How many consecutive ports to choose. Defaults to 1. */
   readonly count?: number;
   /**
-   * Choose in the ephemeral range where nothing else is left: the kernel will
-   * be told to keep the port out of it.
+   * Choose in the ephemeral range if nothing else is left: the kernel will be
+   * told to keep the port out of it.
    */
   readonly reserve?: boolean;
   /**
-   * What goes into the sequence of candidates beside the name, so that two
-   * people seldom meet. By default nothing.
+   * What seeds the sequence of candidates in addition to the name, so two
+   * people seldom get the same port. Defaults to nothing.
    */
   readonly seed?: string;
 }
 
 /**
- * Tells which ports names have: at least those among the ports asked about that
- * belong to some name.
+ * Looks up which of the given ports belong to names. The result may include
+ * further ports that do.
  */
 export type HeldPorts = (ports: PortSet) => Awaitable<PortSet>;
 
 /**
- * So many candidates in a row that may not be bound are enough: it would be the
- * same with thousands of others.
+ * Give up after this many forbidden candidates in a row: thousands more would
+ * fare no better.
  */
 const MOST_FORBIDDEN = 8;
 
-/** Chooses ports on this machine as it is now. */
+/** Chooses ports on this machine, in its current state. */
 export class Chooser {
-  /** What there is to choose from. */
+  /** The ports to choose from. */
   readonly offer: Offer;
   readonly #choice: Choice;
   readonly #runtime: Runtime;
   readonly #prober: Prober;
   /** Candidates that are in use. */
   readonly #used = new PortSet();
-  /** Candidates that may not be bound, and how many of them in a row. */
+  /** Candidates that are forbidden; and how many there were in a row. */
   readonly #forbidden = new PortSet();
   #forbiddenInARow = 0;
 
@@ -67,9 +67,9 @@ export class Chooser {
    * A good port that is free now, or the first of a block of such ports.
    *
    * @param held Tells which ports names have already.
-   * @throws {PortForError} `NO_GOOD_PORT` where there is none, `BAD_INPUT` where
-   * the range and the exclusions leave none to look at, `NO_PERMISSION` where
-   * this process may not bind what there is.
+   * @throws {PortForError} `NO_GOOD_PORT` if there is none, `BAD_INPUT` if the
+   * range and the exclusions leave no good port, `NO_PERMISSION` if this
+   * process may not bind the candidates.
    */
   async choose(name: string, held: HeldPorts): Promise<number> {
     const { random = false, reserve = false, seed = "" } = this.#choice;
@@ -89,8 +89,8 @@ export class Chooser {
   }
 
   /**
-   * Whether a port is free, promised to nobody and no name's, be it a good one
-   * or not; for a block, all of its ports.
+   * Whether a port is free, not claimed and not another name's, good or not;
+   * for a block, whether all its ports are.
    *
    * @param held Tells which ports names have already.
    */
@@ -105,7 +105,9 @@ export class Chooser {
     return true;
   }
 
-  /** What is wrong with a port that a user gave; nothing with a good one. */
+  /**
+   * What is wrong with a port that the user asked for; empty for a good one.
+   */
   async objections(port: number): Promise<string[]> {
     const { reserve = false } = this.#choice;
     const objections = this.offer.objections(port, reserve);
@@ -117,7 +119,9 @@ export class Chooser {
     return objections;
   }
 
-  /** The first candidate whose whole block is wanted, not held, and free. */
+  /**
+   * The first candidate whose block is wanted, belongs to no name, and is free.
+   */
   async #firstFree(
     name: string,
     candidates: Iterable<number>,
@@ -142,7 +146,7 @@ export class Chooser {
     return undefined;
   }
 
-  /** Probes ports; notes the first that is not free. */
+  /** Whether all ports are free; remembers the first that is not. */
   async #areFree(ports: readonly number[]): Promise<boolean> {
     for (const port of ports) {
       if (this.#used.has(port) || this.#forbidden.has(port)) return false;
@@ -198,7 +202,7 @@ export class Chooser {
     );
   }
 
-  /** @param held The ports to choose from that names have. */
+  /** @param held The ports that belong to names. */
   #wayOut(held: PortSet): string {
     if (this.offer.ports.isEmpty) {
       const reserve = this.#runtime.os === "linux"
@@ -222,13 +226,13 @@ export class Chooser {
   }
 }
 
-/** So many candidates are asked about at first, and at the most. */
+/** How many candidates to look up at first, and at most. */
 const FIRST_WINDOW = 16;
 const LARGEST_WINDOW = 1024;
 
 /**
- * The candidates among `wanted`, some at a time: who has them may have to be
- * asked across a network, and mostly one of the first few is nobody's.
+ * The candidates in `wanted`, in growing batches: looking up who has them may
+ * need the network, and usually one of the first few belongs to nobody.
  */
 function* windowsOf(
   candidates: Iterable<number>,
@@ -250,7 +254,7 @@ function blockAt(first: number, count: number): PortRange {
   return { first, last: first + count - 1 };
 }
 
-/** The ports that begin so many consecutive ones of a set. */
+/** The ports that begin a run of `count` consecutive ports. */
 function beginningsOfRuns(count: number, ports: PortSet): PortSet {
   if (count === 1) return ports;
   const runs = [...ports.ranges()];

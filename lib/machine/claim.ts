@@ -1,35 +1,35 @@
 import { overlap, type PortRange, portsIn } from "../ports/port_range.ts";
 import { PortSet } from "../ports/port_set.ts";
 
-/** Ports that are promised to somebody on this machine, listening or not. */
+/** Ports that are promised to something on this machine, listening or not. */
 export interface Claim {
   /** The ports, inclusive at both ends. */
   readonly ranges: readonly PortRange[];
-  /** Where the promise stands. */
+  /** Where the claim comes from. */
   readonly kind: "reserved ports" | "services file" | "socket unit" | "store";
-  /** Who claims them: a service, a unit, a name; empty where nobody says. */
+  /** What claims them: a service, a unit or a name; empty if unknown. */
   readonly by: string;
-  /** The same in words that go on "port 8100 is ...". */
+  /** The same as the end of a sentence: "port 8100 is ...". */
   readonly text: string;
 }
 
-/** What a machine has promised to others. */
+/** The claims on a machine. */
 export interface Claims {
-  /** The claims that a port of a range is in. */
+  /** The claims on any port in a range. */
   on(range: PortRange): readonly Claim[];
-  /** All claims: to tell takes longer than to ask about one range. */
+  /** All claims. Slower than asking about one range. */
   all(): readonly Claim[];
 }
 
 /**
- * Whether a text may say one of these ports: who chooses has only one to ask
- * about, and reading all that a text says takes longer.
+ * Whether a text may mention one of these ports. Choosing asks about one port
+ * at a time, and this is much quicker than parsing the text.
  */
 export function mentions(text: string, range: PortRange): boolean {
   return portsIn(range).some((port) => text.includes(`${port}`));
 }
 
-/** Where nothing is promised to anybody. */
+/** No claims at all. */
 export const NO_CLAIMS: Claims = { on: () => [], all: () => [] };
 
 /** All the ports of some claims. */
@@ -39,7 +39,7 @@ export function claimedPorts(claims: readonly Claim[]): PortSet {
   return ports;
 }
 
-/** Those of some claims that a port of a range is in. */
+/** The claims among these on any port in a range. */
 export function claimsIn(range: PortRange, claims: readonly Claim[]): Claim[] {
   return claims.filter(({ ranges }) =>
     ranges.some((claimed) => overlap(claimed, range))

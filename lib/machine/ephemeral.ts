@@ -8,21 +8,23 @@ import {
   type PortRange,
 } from "../ports/port_range.ts";
 
-/** The ephemeral ranges of a machine, and how they are known. */
+/** The ephemeral ranges of a machine, and where they were read. */
 export interface EphemeralRanges {
-  /** What the system hands out: as configured, without the reserved ports. */
+  /**
+   * What the system hands out: the configured ranges without reserved ports.
+   */
   readonly ranges: readonly PortRange[];
-  /** The ranges as they are configured, inclusive at both ends. */
+  /** The ranges as configured, inclusive at both ends. */
   readonly configured: readonly PortRange[];
   /** The ports that the kernel is told to keep out of them. */
   readonly reserved: PortSet;
-  /** Where they were read, such as a file or a command. */
+  /** Where they were read: a file or a command. */
   readonly source: string;
-  /** Why the default had to be used, where it had to. */
+  /** Why the default was used, if it was. */
   readonly warning?: string;
 }
 
-/** The ephemeral ranges, with where they come from. */
+/** Reads the ephemeral ranges of this machine. */
 export function readEphemeralRanges(runtime: Runtime): EphemeralRanges {
   const { configured, ...rest } = readConfigured(runtime);
   const reserved = readReservedPorts(runtime);
@@ -40,7 +42,7 @@ function readConfigured(
   for (const { source, read } of system.sources) {
     try {
       const ranges = read(runtime);
-      // Some systems state one range twice: for each IP version, say.
+      // Some systems report the same range twice, such as once per IP version.
       const configured = ranges.length === 1
         ? ranges
         : [...setOf(ranges).ranges()];
@@ -80,13 +82,13 @@ const LINUX: System = {
       read: (runtime) =>
         pairs(new TextDecoder().decode(runtime.readFile(LINUX_FILE))),
     },
-    // Deno reads /proc only with every permission; this needs just one.
+    // Deno reads /proc only with --allow-all; sysctl needs only --allow-run.
     sysctl(["net.ipv4.ip_local_port_range"], ["-n"], pairs),
   ],
   default: [{ first: 32768, last: 60999 }],
 };
 
-/** FreeBSD's names, which macOS and DragonFly share. */
+/** FreeBSD's names; macOS and DragonFly have the same. */
 const FREEBSD_SOURCES = [
   sysctl(["net.inet.ip.portrange"], [], (output) => [
     ...bounds(output, "portrange.first", "portrange.last"),
@@ -152,7 +154,7 @@ const SYSTEMS: Record<string, System> = {
   },
 };
 
-/** Wherever else: all that Linux, Solaris or the dynamic range would take. */
+/** For unknown systems: wide enough for the defaults of Linux and Solaris. */
 const OTHER_SYSTEM: System = {
   sources: [],
   default: [{ first: 32768, last: 65535 }],
@@ -176,7 +178,10 @@ function pairs(text: string): PortRange[] {
   return match ? range(Number(match[1]), Number(match[2])) : [];
 }
 
-/** Reads two lines of sysctl: `name: value`, `name = value` or `name=value`. */
+/**
+ * Reads two lines of sysctl's output: `name: value`, `name = value` or
+ * `name=value`.
+ */
 function bounds(output: string, first: string, last: string): PortRange[] {
   return range(valueOf(output, first), valueOf(output, last));
 }
@@ -189,8 +194,8 @@ function valueOf(output: string, name: string): number {
 }
 
 /**
- * Asks netsh. Its words are in the language of the system; the numbers at the
- * ends of two lines are the first port and how many there are.
+ * Asks netsh. Its output is localized, but two lines end in numbers: the first
+ * port and the count.
  */
 function dynamicPorts(runtime: Runtime, ip: "ipv4" | "ipv6"): PortRange[] {
   const output = toolOutput(runtime, "netsh", [
@@ -206,7 +211,7 @@ function dynamicPorts(runtime: Runtime, ip: "ipv4" | "ipv6"): PortRange[] {
   return range(first, first + count - 1);
 }
 
-/** A low bound above the high one is the same range the other way round. */
+/** Some systems accept the bounds in reverse order. */
 function range(a: number, b: number): PortRange[] {
   if (!isPort(a) || !isPort(b)) return [];
   return [{ first: Math.min(a, b), last: Math.max(a, b) }];

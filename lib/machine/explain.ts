@@ -24,55 +24,57 @@ export interface PortExplanation {
   readonly port: number;
   /** Whether it is a good port. */
   readonly good: boolean;
-  /** Whether it can be bound and nobody holds it now, by a probe of TCP. */
+  /** Whether a TCP probe found it free just now. */
   readonly free: boolean;
-  /** Set where this process may not bind it, and so cannot tell. */
+  /**
+   * Set if this process may not bind it and so cannot tell whether it is free.
+   */
   readonly forbidden?: true;
-  /** Where RFC 6335 puts it. */
+  /** Its range in RFC 6335. */
   readonly space: "system" | "registered" | "dynamic";
   /** What IANA assigned it to; empty for an unassigned port. */
   readonly assigned: readonly Service[];
-  /** What is known to use it, assigned or not, by the Wikipedia list. */
+  /** What uses it according to the Wikipedia list, assigned or not. */
   readonly wellKnown: readonly Service[];
   /** The ephemeral range that it is in, and where that was read. */
   readonly ephemeral?: { readonly range: PortRange; readonly source: string };
   /** Whether the Linux kernel is told not to hand it out. */
   readonly kernelReserved: boolean;
-  /** Who on this machine it is promised to, where it is to anybody. */
+  /** What claims it on this machine, if anything. */
   readonly claims?: readonly PortClaim[];
   /**
-   * The lowest port that a service without privileges may bind on this machine,
-   * where that is above it and not the usual 1024.
+   * The lowest port that an unprivileged service may bind on this machine, if
+   * that is not the usual 1024 and this port is below it.
    */
   readonly unprivilegedFrom?: number;
-  /** The claimed port that it is too near to, where there is one. */
+  /** The unavailable port that it is too close to, if there is one. */
   readonly near?: ClaimedPort;
-  /** The run of available ports that it is in, where that is too short. */
+  /** The run of available ports that it is in, if that is too short. */
   readonly shortRange?: PortRange;
-  /** Who holds it, as far as this user may see. */
+  /** Who holds it, as far as this user can see. */
   readonly holders: readonly Holder[];
 }
 
-/** A promise of a port to somebody on this machine. */
+/** A claim on a port of this machine. */
 export type PortClaim = Omit<Claim, "ranges">;
 
 /** A port that is not available, and why. */
 export interface ClaimedPort {
   /** The port. */
   readonly port: number;
-  /** What claims it. */
+  /** Why it is not available. */
   readonly by: "IANA" | "wide use" | "the system";
-  /** The service that it is for, where it is for one. */
+  /** The service that uses it, if known. */
   readonly service?: Service;
 }
 
 /** What is known already, or different here. */
 export interface ExplainOptions {
-  /** Who holds this port and perhaps others. */
+  /** Who holds this port, and perhaps others, if already read. */
   readonly holders?: Holders;
-  /** The highest port that can be available, 1-65535. By default 49151. */
+  /** The highest port that can be available, 1-65535. Defaults to 49151. */
   readonly high?: number;
-  /** What this machine has promised to others. By default nothing. */
+  /** The claims on this machine. Defaults to none. */
   readonly claims?: Claims;
 }
 
@@ -82,7 +84,7 @@ export interface ExplainOptions {
  * @param port The port, 1-65535.
  * @param runtime The machine.
  * @param options What is known already, or different here.
- * @throws {PortForError} `BAD_INPUT` where it is not a port.
+ * @throws {PortForError} `BAD_INPUT` if it is not a port.
  */
 export async function explain(
   port: number,
@@ -90,7 +92,7 @@ export async function explain(
   { holders, high, claims = NO_CLAIMS }: ExplainOptions = {},
 ): Promise<PortExplanation> {
   checkPort(port, "explain port");
-  // The names of services are a large module: choosing never needs them.
+  // The service names are a large module that choosing never needs.
   const services = await import("../ports/services.ts");
   const ephemeral = readEphemeralRanges(runtime);
   const lowest = lowestUnprivileged(runtime);
@@ -139,7 +141,7 @@ function ephemeralFact(
   return range ? { ephemeral: { range, source } } : {};
 }
 
-/** What keeps an available port from being good, if anything does. */
+/** What keeps an available port from being a good one, if anything. */
 function neighbourhood(
   port: number,
   available: PortSet,

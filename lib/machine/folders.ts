@@ -2,9 +2,8 @@ import { folderOf } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
- * Whether a folder is surely gone. It is not where its file system may only not
- * be mounted now: the folder that it was in is gone too, is an empty mount
- * point, or cannot be looked at.
+ * Whether a folder is surely gone. It is not if its file system may just be
+ * unmounted: if its parent is gone too, is empty, or cannot be read.
  */
 export function isSurelyGone(path: string, runtime: Runtime): boolean {
   try {

@@ -17,22 +17,22 @@ import { currentRuntime } from "../runtime/current.ts";
 import { readEphemeralRanges } from "./ephemeral.ts";
 import { formatReservedPorts } from "./reserved.ts";
 
-/** What to look at, beside the bounds. */
+/** Which ports can be available. */
 export interface AvailableOptions extends Bounds {
   /**
-   * Ranges in which no port is available. By default the ephemeral ranges of
-   * this machine; an empty list for none.
+   * Ranges in which no port is available. Defaults to the ephemeral ranges of
+   * this machine; pass an empty list for none.
    */
   readonly excludeRanges?: Iterable<PortRange>;
 }
 
 /**
- * The ports that the operating system hands out by itself, as this machine is
- * configured: for outgoing connections and for binding port 0.
+ * The ephemeral ranges of this machine: ports that the operating system hands
+ * out for outgoing connections and for binding port 0.
  *
- * Linux: `net.ipv4.ip_local_port_range` (ip-sysctl), which rules IPv6 too.
- * macOS, the BSDs: `sysctl`. Windows: `netsh`. Where that cannot be read, the
- * system's documented default.
+ * Linux: `net.ipv4.ip_local_port_range` (ip-sysctl), which applies to IPv6 too.
+ * macOS, the BSDs: `sysctl`. Windows: `netsh`. If that fails, the system's
+ * documented default.
  *
  * @example
  * ```ts
@@ -47,11 +47,11 @@ export function ephemeralPortRanges(): PortRange[] {
 
 /**
  * The available ports: in 1024-49151 (or within `low` and `high`), not
- * assigned, not well known, outside the ephemeral ranges of this machine, and not on the kernel's list of
- * reserved ports, which are kept for somebody.
+ * assigned, not well known, outside the ephemeral ranges of this machine, and
+ * not in the kernel's list of reserved ports.
  *
- * @throws {PortForError} `BAD_INPUT` where a bound is not a port or a range is
- * none.
+ * @throws {PortForError} `BAD_INPUT` if a bound is not a port or a range is not
+ * valid.
  *
  * @example
  * ```ts
@@ -75,12 +75,12 @@ export function availablePorts(
 }
 
 /**
- * The good ranges: runs of available ports that are long enough, without the
- * ports at their borders. Ascending.
+ * The good ranges, ascending: runs of available ports that are long enough,
+ * without the ports at their borders.
  *
- * @param ports The ports to look at, by default `availablePorts()`.
- * @throws {PortForError} `BAD_INPUT` where `ports` has something else in it, or
- * `shape` no whole numbers from 0.
+ * @param ports The ports to look at. Defaults to `availablePorts()`.
+ * @throws {PortForError} `BAD_INPUT` if `ports` contains anything that is not a
+ * port, or `shape` anything that is not a whole number from 0.
  *
  * @example
  * ```ts
@@ -101,9 +101,10 @@ export function goodPortRanges(
 }
 
 /**
- * The good ports of this machine: all that lie in good ranges.
+ * The good ports of this machine: all ports in its good ranges.
  *
- * @throws {PortForError} `BAD_INPUT` where `shape` has no whole numbers from 0.
+ * @throws {PortForError} `BAD_INPUT` if `shape` contains anything that is not a
+ * whole number from 0.
  *
  * @example
  * ```ts
@@ -118,7 +119,9 @@ export function availableGoodPorts(shape?: GoodRangeShape): PortSet {
   return goodPortsHere(shape);
 }
 
-/** What is kept for somebody makes no borders: it is this machine's alone. */
+/**
+ * Reserved ports are removed last: they are local and must not make borders.
+ */
 function goodPortsHere(shape: GoodRangeShape): PortSet {
   const { configured, reserved } = readEphemeralRanges(currentRuntime);
   return goodPortsOf(availableOutside(configured), shape).deleteAll(reserved);
@@ -138,7 +141,7 @@ function checkShape(shape: GoodRangeShape): void {
   }
 }
 
-/** The good ports as they are now. Not to be changed by the caller. */
+/** The good ports of this machine now. Cached: do not modify the result. */
 export function currentGoodPorts(): PortSet {
   const { configured, reserved } = readEphemeralRanges(currentRuntime);
   const key = `${formatPortRanges(configured)} ${
@@ -151,11 +154,11 @@ export function currentGoodPorts(): PortSet {
   return latest.good;
 }
 
-/** The ephemeral ranges as configured, and what is kept out of them for others. */
+/** The configured ephemeral ranges and the kernel's reserved ports. */
 function notAvailableHere(): PortRange[] {
   const { configured, reserved } = readEphemeralRanges(currentRuntime);
   return [...setOf(configured).addAll(reserved).ranges()];
 }
 
-/** The good ports by what the kernel is told, which hardly ever changes. */
+/** The latest result, with the kernel's settings that it was computed from. */
 let latest: { key: string; good: PortSet } | undefined;

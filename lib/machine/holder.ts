@@ -1,23 +1,23 @@
-/** Who holds a port, and how. What cannot be seen is left out. */
+/** Who holds a port, and how. Unknown details are left out. */
 export interface Holder {
   /** The port that is held, 1-65535. */
   readonly port: number;
   /** The transport. */
   readonly transport: "tcp" | "udp";
-  /** The local address, such as `127.0.0.1` or `::`; empty where unknown. */
+  /** The local address, such as `127.0.0.1` or `::`; empty if unknown. */
   readonly address: string;
   /**
-   * `listening` for connections; `bound` (a UDP socket, or a TCP socket that
-   * does not listen); `connected`: there are only connections from it.
+   * `listening`: accepts connections; `bound`: a UDP socket, or a TCP socket
+   * that does not listen; `connected`: only connections use it.
    */
   readonly how: "listening" | "bound" | "connected";
   /** The process's id. */
   readonly pid?: number;
   /** The process's short name. */
   readonly process?: string;
-  /** Set where another process may be the holder instead. */
+  /** Set if the holder may be another process instead. */
   readonly uncertain?: true;
-  /** The name of the user who owns the socket, else the user's id. */
+  /** The name, or else the id, of the user who owns the socket. */
   readonly user?: string;
 }
 

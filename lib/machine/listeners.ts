@@ -10,17 +10,19 @@ import { toolOutput } from "./tool.ts";
 
 /** Who holds which ports, by port. */
 export type Holders = ReadonlyMap<number, readonly Holder[]> & {
-  /** Who may hold ports that nobody is seen to hold; read when first asked. */
+  /**
+   * Processes that may hold ports without a visible holder; read when first
+   * called.
+   */
   readonly suspects?: () => readonly Suspect[];
 };
 
 /**
- * Who holds ports on this machine. Everything is read once, when this is
- * called.
+ * Reads who holds ports on this machine, all at once.
  *
  * Linux: `/proc/net/{tcp,tcp6,udp,udp6}` and `/proc/PID/fd`. macOS and the
- * BSDs: `lsof`, else `sockstat`. Windows: `netstat` and `tasklist`. Where none
- * of these can be read, nobody is named.
+ * BSDs: `lsof`, else `sockstat`. Windows: `netstat` and `tasklist`. If none of
+ * these works, the result is empty.
  *
  * @param ports The only ports to ask about.
  */
@@ -43,7 +45,7 @@ function grouped(holders: readonly Holder[]): Map<number, Holder[]> {
   return byPort;
 }
 
-/** The TCP ports that some socket of this machine has, whoever's it is. */
+/** The TCP ports that any socket on this machine uses, whoever owns it. */
 export function readPortsInUse(runtime: Runtime): PortSet {
   const used = new PortSet();
   const holders = isLinux(runtime)
@@ -56,9 +58,9 @@ export function readPortsInUse(runtime: Runtime): PortSet {
 }
 
 /**
- * Who holds one port. A TCP socket that is bound but does not listen is in no
- * table of Linux: where a port is in use and nobody is seen to hold it, it is
- * one of the processes that have such a socket.
+ * Who holds one port. On Linux, no table lists TCP sockets that are bound but
+ * do not listen. So if a port is in use without a visible holder, the holder is
+ * one of the processes with an unlisted socket.
  *
  * @param inUse Whether probing found the port in use.
  */
@@ -113,21 +115,21 @@ function fromTools(runtime: Runtime): Holder[] {
 }
 
 /**
- * A server that listens has connections from its port as well, and a process
- * has many sockets: once for each process and way is enough to know.
+ * Drops repetitions: a process may have many sockets on a port, and a listening
+ * server has connections from it as well.
  */
 function withoutRepetition(holders: readonly Holder[]): Holder[] {
   const listening = new Set(
     holders.filter(({ how }) => how === "listening")
       .map(({ transport }) => transport),
   );
-  const said = new Set<string>();
+  const seen = new Set<string>();
   return holders.filter((holder) => {
     const { transport, how, pid, address } = holder;
     if (how === "connected" && listening.has(transport)) return false;
     const at = how === "connected" ? "" : address;
     const key = [transport, how, pid, at].join(" ");
-    return said.size < said.add(key).size;
+    return seen.size < seen.add(key).size;
   });
 }
 
@@ -140,7 +142,7 @@ function fromTool(
   try {
     return read(toolOutput(runtime, tool, args));
   } catch (error) {
-    // Without the tool, or the right to run it, nobody is named.
+    // The tool is missing or may not be run.
     const code = errorCode(error);
     const denied = (error as Error).name === "NotCapable";
     if (code === "ENOENT" || code === "EACCES" || denied) return undefined;
@@ -199,7 +201,7 @@ function readLsof(output: string): Holder[] {
   return holders;
 }
 
-/** FreeBSD's writes numbers; NetBSD's would write the names of services. */
+/** Without -n, NetBSD's prints service names instead of numbers. */
 function sockstatFlags({ os }: Runtime): string[] {
   return os === "netbsd" ? ["-46n"] : ["-46"];
 }
@@ -225,7 +227,7 @@ function readSockstat(output: string): Holder[] {
   });
 }
 
-/** Reads `netstat -ano`. The states are in the language of the system. */
+/** Reads `netstat -ano`. Its states are localized, so they are not used. */
 function readNetstat(
   output: string,
   names: ReadonlyMap<number, string>,
@@ -243,7 +245,7 @@ function readNetstat(
       : foreign.endsWith(":0")
       ? "listening"
       : "connected";
-    // What is closing is the system's, which has the pid 0.
+    // Closing connections belong to the system, with pid 0.
     const who = {
       ...(pid === 0 ? {} : { pid }),
       ...(pid === 0 || process === undefined ? {} : { process }),
@@ -252,7 +254,7 @@ function readNetstat(
   });
 }
 
-/** The names of Windows's processes by id: `"name.exe","1234",...`. */
+/** Process names on Windows by id, from lines like `"name.exe","1234",...`. */
 function taskNames(runtime: Runtime): Map<number, string> {
   const names = new Map<number, string>();
   try {
@@ -261,7 +263,7 @@ function taskNames(runtime: Runtime): Map<number, string> {
       names.set(Number(pid), name!);
     }
   } catch {
-    // Without it, ids have to do.
+    // Without tasklist, ids have to do.
   }
   return names;
 }

@@ -8,15 +8,15 @@ interface Socket {
   readonly port: number;
   readonly how: Holder["how"];
   readonly userId: string;
-  /** What ties it to a process's descriptor; `0` where no process has it. */
+  /** Links it to a process's descriptor; `0` if no process has it. */
   readonly inode: string;
 }
 
-/** The tables of sockets with ports. */
+/** The tables of sockets that have ports. */
 const PORT_TABLES = ["tcp", "tcp6", "udp", "udp6"] as const;
 type PortTable = (typeof PORT_TABLES)[number];
 
-/** Every other table of sockets, each with the inode in a column of its own. */
+/** All other tables of sockets, with the column of the inode. */
 const OTHER_TABLES: Readonly<Record<string, number>> = {
   unix: 6,
   netlink: 9,
@@ -29,7 +29,7 @@ const OTHER_TABLES: Readonly<Record<string, number>> = {
   udplite6: 9,
 };
 
-/** The sockets of this machine, read once from /proc without other programs. */
+/** The sockets of this machine, read once from /proc. */
 export class LinuxSockets {
   readonly #runtime: Runtime;
   readonly #rows: ReadonlyMap<PortTable, readonly string[][]>;
@@ -43,7 +43,7 @@ export class LinuxSockets {
     );
   }
 
-  /** Who holds ports, as far as this user may look. */
+  /** Who holds these ports, as far as this user can see. */
   holders(ports: ReadonlySet<number>): Holder[] {
     const sockets = [...this.#rows].flatMap(([table, rows]) =>
       socketsIn(table, rows, ports)
@@ -55,15 +55,15 @@ export class LinuxSockets {
     return sockets.map(({ userId, inode, ...socket }) => ({
       ...socket,
       ...owners.get(inode),
-      // A connection that is closing belongs to the kernel, which is nobody.
+      // A closing connection belongs to the kernel, not to a user.
       ...(inode === "0" ? {} : { user: users.get(userId) ?? userId }),
     }));
   }
 
   /**
-   * The processes with a socket that no table of the kernel lists. A TCP socket
-   * that is bound but does not listen is one of these, and its port is nowhere
-   * to be read: who holds such a port can only be one of them.
+   * The processes with a socket that is in none of the kernel's tables. Such a
+   * socket may be a TCP socket that is bound but does not listen; its port
+   * cannot be read anywhere.
    */
   unlistedOwners(): readonly Suspect[] {
     return this.#unlisted ??= this.#findUnlistedOwners();
@@ -88,18 +88,18 @@ export class LinuxSockets {
 }
 
 /**
- * Whether this process sees every socket's process: it is root, and not in
- * a container with processes of its own.
+ * Whether this process can see all processes: it is root, and not in a PID
+ * namespace such as a container's.
  */
 export function seesEveryProcess(runtime: Runtime): boolean {
   return runtime.userId() === 0 &&
     linkOf(runtime, "/proc/self/ns/pid") === FIRST_PID_NAMESPACE;
 }
 
-/** The kernel's own number for it (proc_ns.h). */
+/** The kernel's fixed number for the initial PID namespace (proc_ns.h). */
 const FIRST_PID_NAMESPACE = "pid:[4026531836]";
 
-/** The TCP sockets of this machine, closing ones left out. */
+/** The TCP sockets of this machine, except closing ones. */
 export function linuxTcpSockets(
   runtime: Runtime,
 ): { port: number; transport: "tcp" | "udp" }[] {
@@ -138,12 +138,12 @@ function socketsIn(
   return sockets;
 }
 
-/** The column of the inode in the tables of sockets with ports. */
+/** The column of the inode in the tables of sockets that have ports. */
 const INODE = 9;
 
 const TCP_LISTEN = "0A";
 
-/** The rows of a table, split into columns, without its heading. */
+/** The rows of a table without its header, split into columns. */
 function tableRows(runtime: Runtime, table: string): string[][] {
   let text: string;
   try {
@@ -158,8 +158,8 @@ function tableRows(runtime: Runtime, table: string): string[][] {
 }
 
 /**
- * Reads the hexadecimal form of an address: groups of four bytes, each in the
- * order of the machine, which is little-endian wherever port-for runs.
+ * Reads the hexadecimal form of an address: groups of four bytes in the
+ * machine's byte order, which is little-endian wherever port-for runs.
  */
 function readAddress(hex: string): string {
   const groups = hex.match(/.{8}/g) ?? [];
@@ -174,14 +174,14 @@ function readAddress(hex: string): string {
     { length: 8 },
     (_, at) => (bytes[2 * at]! * 256 + bytes[2 * at + 1]!).toString(16),
   );
-  // A URL's host comes back in the short form of RFC 5952.
+  // URL gives the short form of RFC 5952.
   return new URL(`http://[${words.join(":")}]/`).hostname.slice(1, -1);
 }
 
 /**
- * Which process has which socket, as far as this user may look.
+ * Maps the inodes of sockets to processes, as far as this user can see.
  *
- * @param wanted The sockets to look for; without it, all.
+ * @param wanted The inodes to look for. Defaults to all.
  */
 function socketOwners(
   runtime: Runtime,
@@ -196,8 +196,8 @@ function socketOwners(
       !owners.has(inode) && (wanted?.has(inode) ?? true)
     );
     if (inodes.length === 0) continue;
-    // Other network namespaces have sockets of their own, which are in none of
-    // our tables; sockets that are asked for by number are ours wherever.
+    // Sockets of other network namespaces are in none of our tables. But an
+    // inode that we look for is ours, whichever process has it.
     const network = linkOf(runtime, `/proc/${name}/ns/net`);
     const elsewhere = network !== undefined && network !== ownNetwork;
     if (elsewhere && !wanted) continue;
@@ -260,7 +260,7 @@ function userNames(runtime: Runtime): Map<string, string> {
   return names;
 }
 
-/** Another user's, or gone since it was listed, or not for Deno to read. */
+/** Another user's, gone since it was listed, or denied by Deno. */
 function isHidden(error: unknown): boolean {
   const code = errorCode(error) ?? "";
   return ["ENOENT", "EACCES", "EPERM", "ESRCH"].includes(code) ||

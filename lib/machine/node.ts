@@ -2,15 +2,15 @@ import { parsePortRange, type PortRange } from "../ports/port_range.ts";
 import { PUBLISHED_RANGE } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** Where the orchestrator of a machine publishes services. */
+/** Where an orchestrator on this machine publishes services. */
 export interface Published {
-  /** The ports that NAT rules may answer, whoever listens. */
+  /** Ports that NAT rules may answer, whatever listens. */
   readonly range: PortRange;
-  /** What says that the machine is a node, for messages. */
+  /** How we know, for messages. */
   readonly sign: string;
 }
 
-/** What is there on a machine that an orchestrator publishes services on. */
+/** Folders that exist on a node of Kubernetes or Docker Swarm. */
 const SIGNS = [
   "/var/lib/kubelet",
   "/etc/kubernetes",
@@ -18,12 +18,12 @@ const SIGNS = [
   "/var/lib/docker/swarm",
 ];
 
-/** The range that an API server on this machine was given, if it was. */
+/** The range in the command line of an API server. */
 const RANGE_FLAG = /--service-node-port-range[=\0](\d+-\d+)/;
 
 /**
- * Where NAT rules may answer, if this machine seems to be a node of an
- * orchestrator; `undefined` where nothing says that it is.
+ * The ports that NAT rules may answer, if this machine seems to be a node of an
+ * orchestrator; otherwise `undefined`.
  */
 export function publishedHere(runtime: Runtime): Published | undefined {
   if (runtime.os !== "linux") return undefined;
@@ -54,7 +54,7 @@ function apiServerWithRange(runtime: Runtime): Published | undefined {
       };
     }
   } catch {
-    // No /proc, not for this Deno to read, or no range that a server would take.
+    // No /proc, not allowed for Deno, or not a valid range.
   }
   return undefined;
 }
@@ -64,7 +64,7 @@ function commandLine(pid: string, runtime: Runtime): string {
     const bytes = runtime.readFile(`/proc/${pid}/cmdline`);
     return new TextDecoder().decode(bytes);
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return "";
   }
 }

@@ -19,36 +19,35 @@ import { lowestUnprivileged, UNPRIVILEGED_FILE } from "./unprivileged.ts";
 /** Which ports are wanted. */
 export interface Wish {
   /**
-   * Only those in this range. One that reaches into the dynamic range makes
-   * that available, outside the ephemeral ranges.
+   * Only ports in this range. If it reaches into the dynamic range, ports there
+   * count as available too, outside the ephemeral ranges.
    */
   readonly range?: PortRange | undefined;
   /** None of these. */
   readonly exclude?: PortSet | undefined;
-  /** None that is promised to others. By default nothing is. */
+  /** None of the claimed ports. Defaults to no claims. */
   readonly claims?: Claims;
-  /** Who wants the range, for messages. By default the command line. */
+  /** Where the range comes from, for messages. Defaults to the command line. */
   readonly rangeName?: string;
-  /** Who wants the exclusions, for messages. By default the command line. */
+  /**
+   * Where the exclusions come from, for messages. Defaults to the command line.
+   */
   readonly excludeName?: string;
 }
 
-/** What this machine offers: good ports, and why all others are not. */
+/** The good ports of this machine, and why the others are not good. */
 export class Offer {
-  /** The ephemeral ranges, and how they are known. */
+  /** The ephemeral ranges, and where they were read. */
   readonly ephemeral: EphemeralRanges;
-  /**
-   * The good ports that are wanted, be they promised to others or not. Not to
-   * be changed.
-   */
+  /** The good ports that are wanted, claimed or not. Do not modify. */
   readonly ports: PortSet;
   readonly #wish: Wish;
   readonly #claims: Claims;
-  /** Where to look: 1024 to 49151, or to 65535. */
+  /** Where to look: 1024-49151 or 1024-65535. */
   readonly #space: PortRange;
   /** The good ports, before the user's cuts. */
   readonly #good: PortSet;
-  /** The lowest port that a service without privileges may bind. */
+  /** The lowest port that an unprivileged service may bind. */
   readonly #lowest: number;
 
   /**
@@ -77,21 +76,21 @@ export class Offer {
     return !this.#good.isEmpty;
   }
 
-  /** Whether a port of a range is promised to others. */
+  /** Whether any port in a range is claimed. */
   isClaimed(range: PortRange): boolean {
     return this.#claims.on(range).length > 0;
   }
 
-  /** What would be offered if the system handed no ports out by itself. */
+  /** The additional ports if there were no ephemeral range. */
   beyondEphemeral(): PortSet {
     return this.#wanted(this.#goodBeyond().deleteAll(this.#good));
   }
 
   /**
-   * Why a port is not a good one here, strongest reason first; nothing for
-   * a good one.
+   * Why a port is not a good one here, strongest reason first; empty for a good
+   * one.
    *
-   * @param reserved Whether the kernel is to keep it out of its ephemeral range.
+   * @param reserved Whether the kernel will keep it out of its ephemeral range.
    */
   objections(port: number, reserved = false): string[] {
     const objections: string[] = [];
@@ -125,7 +124,7 @@ export class Offer {
     return objections;
   }
 
-  /** What cuts the good ports: options of the command line, or a policy. */
+  /** What limits the good ports: command-line options or a policy. */
   cuts(): string[] {
     const { range, rangeName, exclude, excludeName } = this.#wish;
     const cuts: string[] = [];
@@ -137,7 +136,7 @@ export class Offer {
     return [...new Set(cuts)];
   }
 
-  /** Whether it is the caller, and not a policy, who cuts the good ports. */
+  /** Whether the caller, and not a policy, limits the good ports. */
   get isCutByCaller(): boolean {
     const { range, rangeName, exclude, excludeName } = this.#wish;
     return Boolean(
@@ -146,7 +145,7 @@ export class Offer {
   }
 
   /**
-   * How many ports each reason rules out, each port counted once.
+   * How many ports each reason rules out; each port is counted once.
    *
    * @param more Further reasons, such as `are in use`, with their ports.
    */
@@ -161,7 +160,7 @@ export class Offer {
       const before = left.size;
       left.deleteAll(ports);
       const count = before - left.size;
-      if (count === 1) parts.push((size > 1 ? "1 " : "") + ofOne(why));
+      if (count === 1) parts.push((size > 1 ? "1 " : "") + inSingular(why));
       else if (count > 1) parts.push(`${count} ${why}`);
     };
     without(assignedPorts(), "are assigned by IANA");
@@ -194,7 +193,7 @@ export class Offer {
       : `of the ports ${looked}, ${parts.join(", ")}`;
   }
 
-  /** What the user's cuts leave of some ports. Not to be changed. */
+  /** What the wish leaves of some ports. Do not modify. */
   #wanted(ports: PortSet): PortSet {
     const { range, exclude } = this.#wish;
     const hasCuts = range !== undefined || exclude !== undefined ||
@@ -214,8 +213,8 @@ export class Offer {
   }
 }
 
-/** What `are in use` is of one port. */
-function ofOne(why: string): string {
+/** Puts a reason into the singular: `are in use` becomes `is in use`. */
+function inSingular(why: string): string {
   return why.replace(/^are\b/, "is")
     .replace("belong to other names", "belongs to another name");
 }

@@ -4,36 +4,36 @@ import type { BindResult, Runtime } from "../runtime/runtime.ts";
 
 /** How to probe a port. */
 export interface ProbeOptions {
-  /** Ask that the UDP port be free too. By default only TCP is asked about. */
+  /** Require the UDP port to be free too. By default only TCP is probed. */
   readonly udp?: boolean;
 }
 
 /**
- * What probing a port comes to:
+ * The result of probing a port:
  *
  * - `free`: it can be bound on every local address, and nothing answers on it
- * - `held`: somebody has it
- * - `forbidden`: this process may not bind it, so nobody can tell
+ * - `held`: something uses it
+ * - `forbidden`: this process may not bind it, so it cannot tell
  */
 export type Verdict = "free" | "held" | "forbidden";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 const LOOPBACKS = ["127.0.0.1", "::1"];
 
-/** What may keep a process from binding a port, for messages. */
+/** What may forbid binding a port, for messages. */
 export const WHAT_FORBIDS =
   "a sandbox, SocketBindDeny= of a systemd unit, or " +
   "net.ipv4.ip_unprivileged_port_start may forbid it";
 
 /**
- * Probes ports, and remembers between them what it learnt of this machine: time
- * is spent once, not for each port, on connections that nobody answers.
+ * Probes ports. Remembers which loopback addresses never answer, so that a
+ * timeout is paid once and not for every port.
  */
 export class Prober {
   readonly #runtime: Runtime;
   readonly #options: ProbeOptions;
-  /** The loopback addresses that connecting still tells something about. */
-  #telling: readonly string[] = LOOPBACKS;
+  /** The loopback addresses that have not timed out yet. */
+  #connectable: readonly string[] = LOOPBACKS;
 
   /**
    * @param runtime The machine.
@@ -49,16 +49,15 @@ export class Prober {
    * Whether a port is free now.
    *
    * @param port The port, 1-65535.
-   * @throws {PortForError} `BAD_INPUT` where it is not a port; `FAILED` where
-   * the system has no sockets left to ask with.
+   * @throws {PortForError} `BAD_INPUT` if it is not a port; `FAILED` if the
+   * system has no sockets left to probe with.
    */
   async verdict(port: number): Promise<Verdict> {
     checkPort(port, "probe port");
     try {
       return await this.#bound(port) ??
-        // Only what could be bound is connected to, so no server is disturbed
-        // without need. This finds what answers without a socket of its own
-        // here, such as a NAT rule.
+        // Connect only if binding worked, so as not to disturb a server. This
+        // finds what answers without a local socket, such as a NAT rule.
         (await this.#isAnswered(port) ? "held" : "free");
     } catch (error) {
       throw new PortForError(
@@ -69,7 +68,7 @@ export class Prober {
     }
   }
 
-  /** The verdict of binding; `undefined` where the port can be bound. */
+  /** The verdict from binding; `undefined` if the port can be bound. */
   async #bound(port: number): Promise<Verdict | undefined> {
     const binds = [this.#runtime.bindTcp];
     if (this.#options.udp) binds.push(this.#runtime.bindUdp);
@@ -80,8 +79,8 @@ export class Prober {
         if (result === "in use") return "held";
         results.add(result);
       }
-      // One IP version may be forbidden as a whole: then the other one counts.
-      // System ports are for privileged programs: only connecting tells there.
+      // If one IP version is forbidden altogether, the other one decides.
+      // System ports need privileges to bind, so only connecting tells there.
       const forbidden = results.has("denied") && !results.has("bound") &&
         port > SYSTEM_PORTS.last;
       if (forbidden) return "forbidden";
@@ -91,24 +90,24 @@ export class Prober {
 
   async #isAnswered(port: number): Promise<boolean> {
     const answers = await Promise.all(
-      this.#telling.map((host) => this.#connect(host, port)),
+      this.#connectable.map((host) => this.#connect(host, port)),
     );
     return answers.includes(true);
   }
 
-  /** Whether somebody answers at one of the loopback addresses. */
+  /** Whether something listens at this loopback address. */
   async #connect(host: string, port: number): Promise<boolean> {
     const answer = await this.#runtime.connectTcp(host, port, ANSWER_WITHIN_MS);
     if (answer === "timed out") {
-      // A firewall drops what is sent there: binding has to do from now on.
-      this.#telling = this.#telling.filter((other) => other !== host);
+      // A firewall drops packets there; from now on only binding is tried.
+      this.#connectable = this.#connectable.filter((other) => other !== host);
     }
     return answer === "accepted" && !await this.#isProxied(host, port);
   }
 
   /**
-   * Whether something in between accepts connections to whatever port, such as
-   * a transparent proxy: it does so for ports that only port-for has, too. Then
+   * Whether something in between, such as a transparent proxy, accepts
+   * connections to any port, even to ports that only port-for has bound. Then
    * an accepted connection says nothing.
    */
   async #isProxied(host: string, port: number): Promise<boolean> {
@@ -123,10 +122,12 @@ export class Prober {
   }
 }
 
-/** So many other ports are enough to tell a rule for a few from one for all. */
+/**
+ * This many intercepted ports show a rule for all ports, not just for a few.
+ */
 const ENOUGH_PROXIED = 4;
 
-/** Random ports at up to this distance: a proxy may not have the whole space. */
+/** How far to look for other ports: a proxy may not cover all of them. */
 const AROUND = 4096;
 
 function* portsAround(port: number): Generator<number> {
@@ -139,15 +140,15 @@ function* portsAround(port: number): Generator<number> {
 }
 
 /**
- * This machine answers itself within a fraction of a millisecond. What takes
- * longer than this is not going to be answered.
+ * Loopback answers within a fraction of a millisecond; after this long, no
+ * answer will come.
  */
 const ANSWER_WITHIN_MS = 50;
 
 /**
- * On Linux, binding the wildcard addresses finds holders on every address.
- * Elsewhere it does not find one that has bound another address and does not
- * listen; those on the loopback are found by binding just there.
+ * On Linux, binding the wildcards finds holders on every address. Elsewhere it
+ * misses sockets that are bound to one address and do not listen; binding the
+ * loopback addresses finds at least those there.
  */
 function addressesToBind({ os }: Runtime): string[] {
   return os === "linux" ? WILDCARDS : [...WILDCARDS, ...LOOPBACKS];

@@ -4,15 +4,15 @@ import { PortSet } from "../ports/port_set.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
- * Where Linux keeps the ports that it must not hand out by itself: they stay
- * free to bind (ip-sysctl, `ip_local_reserved_ports`; for both IP versions, and
- * for each network namespace by itself).
+ * Ports that Linux must not hand out as ephemeral; they can still be bound. The
+ * list covers both IP versions, and each network namespace has its own
+ * (ip-sysctl, `ip_local_reserved_ports`).
  */
 export const RESERVED_PORTS_FILE = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
 /**
- * The ports that the kernel is told to keep out of its ephemeral range. None on
- * other systems, and where that cannot be read.
+ * The ports that the kernel keeps out of its ephemeral range. Empty on other
+ * systems, and if the list cannot be read.
  */
 export function readReservedPorts(runtime: Runtime): PortSet {
   if (runtime.os !== "linux" && runtime.os !== "android") return new PortSet();
@@ -27,9 +27,9 @@ export function readReservedPorts(runtime: Runtime): PortSet {
 }
 
 /**
- * The ports that the kernel is told to keep out of its ephemeral range.
+ * The ports that the kernel keeps out of its ephemeral range, or the error.
  *
- * @throws an error of the system where that cannot be read.
+ * @throws a system error if the list cannot be read.
  */
 export function readKernelReservations(runtime: Runtime): PortSet {
   const bytes = runtime.readFile(RESERVED_PORTS_FILE);
@@ -37,20 +37,20 @@ export function readKernelReservations(runtime: Runtime): PortSet {
 }
 
 /**
- * Linux takes so many bytes of a list at a time (a page less what it keeps for
- * itself). What begins the list takes the place of all that was there before,
- * and what follows is added to it: only a short list is changed in one step.
+ * Linux takes at most this many bytes in one write (a page, minus its own use).
+ * A write at the start of the file replaces the list and later writes add to
+ * it, so only a short list can be changed in one step.
  */
 const ONE_WRITE = 4092;
 
-/** Whether the kernel can be told these ports in one step, or must be in several. */
+/** Whether the kernel can be told these ports in one write. */
 export function fitsOneWrite(ports: PortSet): boolean {
   return formatReservedPorts(ports).length < ONE_WRITE;
 }
 
 /**
- * Tells the kernel which ports to keep out of its ephemeral range, instead of
- * those that it was told before.
+ * Tells the kernel which ports to keep out of its ephemeral range. Replaces the
+ * list.
  *
  * @throws an error of the system where it does not let us.
  */
@@ -62,20 +62,20 @@ export function writeKernelReservations(
 }
 
 /**
- * Tells the kernel of more ports to keep out of its ephemeral range. Whatever
- * somebody else tells it at the same time, nothing is dropped.
+ * Tells the kernel to keep further ports out of its ephemeral range. Nothing is
+ * lost if somebody else writes to the list at the same time.
  *
  * @throws an error of the system where it does not let us.
  */
 export function addKernelReservations(ports: PortSet, runtime: Runtime): void {
-  // Whatever does not begin the list is added to it.
+  // A write at any offset but 0 adds to the list.
   if (!ports.isEmpty) writeList(ports, 1, runtime);
 }
 
 function writeList(ports: PortSet, from: number, runtime: Runtime): void {
   const file = runtime.open(RESERVED_PORTS_FILE, {});
   try {
-    // An empty list is one line end: nothing at all would change nothing.
+    // An empty list is a newline: an empty write would change nothing.
     const text = `${formatReservedPorts(ports)}\n`;
     file.write(new TextEncoder().encode(text), from);
   } finally {
@@ -84,10 +84,10 @@ function writeList(ports: PortSet, from: number, runtime: Runtime): void {
 }
 
 /**
- * Reads the kernel's form of a list: `5000,6000-6010`, or nothing. The kernel
- * takes port 0 as well. The result is not to be changed by the caller.
+ * Parses the kernel's list format: `5000,6000-6010`, or nothing. The kernel
+ * allows port 0 as well. Do not modify the result.
  *
- * @throws {PortForError} `FAILED` where it is none.
+ * @throws {PortForError} `FAILED` if it is not such a list.
  */
 export function parseReservedPorts(text: string): PortSet {
   if (text.trim() === "") return NONE;
@@ -109,10 +109,10 @@ export function parseReservedPorts(text: string): PortSet {
   return ports;
 }
 
-/** What nearly every machine reserves. */
+/** Shared, because the list is empty on nearly every machine. */
 const NONE = new PortSet();
 
-/** Writes the kernel's form of a list. */
+/** Formats ports as the kernel's list. */
 export function formatReservedPorts(ports: PortSet): string {
   return [...ports.ranges()].map(formatPortRange).join(",");
 }

@@ -6,21 +6,21 @@ import { availablePorts, currentGoodPorts } from "./good_ports.ts";
 import { currentRuntime } from "../runtime/current.ts";
 import { type ProbeOptions, Prober } from "./probe.ts";
 
-/** Which ports not to take, and how to probe. */
+/** Which ports to leave out, and how to probe. */
 export interface SelectOptions extends ProbeOptions {
-  /** Ports that are not to be taken. By default none. */
+  /** Ports not to choose. Defaults to none. */
   readonly exclude?: Ports;
 }
 
 /**
- * Whether somebody holds a port on this machine: it cannot be bound on
- * `0.0.0.0` or on `::`, or something accepts a connection on `127.0.0.1` or
- * `::1`. An IP version that the machine does not have is not "used"; a port that
- * this process may not bind counts as used. Nothing is left listening.
+ * Whether a port is in use on this machine: it cannot be bound on `0.0.0.0` or
+ * on `::`, or something accepts a connection on `127.0.0.1` or `::1`. An IP
+ * version that the machine does not have is skipped; a port that this process
+ * may not bind counts as used. Nothing is left listening.
  *
  * @param port The port, 1-65535.
- * @throws {PortForError} `BAD_INPUT` where `port` is not a port; `FAILED` where
- * the system has no sockets left to ask with.
+ * @throws {PortForError} `BAD_INPUT` if `port` is not a port; `FAILED` if the
+ * system has no sockets left to probe with.
  *
  * @example
  * ```ts
@@ -39,12 +39,12 @@ export async function portIsUsed(
 }
 
 /**
- * A random port that is free now. It is nobody's until something listens on
- * it: listen soon, or remember it with a `PortStore`.
+ * A random port that is free now. Nothing keeps it free: listen on it soon, or
+ * give it to a name in a `PortStore`.
  *
- * @param ports The ports to choose from, by default `availableGoodPorts()`.
- * @throws {PortForError} `NO_GOOD_PORT` where none of them is free, `BAD_INPUT`
- * where `ports` or `exclude` has something else in it.
+ * @param ports The ports to choose from. Defaults to `availableGoodPorts()`.
+ * @throws {PortForError} `NO_GOOD_PORT` if none of them is free, `BAD_INPUT` if
+ * `ports` or `exclude` contains anything that is not a port.
  *
  * @example
  * ```ts
@@ -76,9 +76,9 @@ export async function selectRandom(
 }
 
 /**
- * A port as a caller asks for it. One exact port (`8000` or `"8000"`) is given
- * back as it is, without a look at whether it is free; anything else is
- * a choice for `selectRandom`; nothing at all leaves the choice to it.
+ * A port from whatever the caller has. One exact port (`8000` or `"8000"`) is
+ * returned as it is, whether or not it is free; from anything else,
+ * `selectRandom` chooses; without an argument, any good port.
  *
  * @throws {PortForError} As `selectRandom` does.
  *

@@ -3,15 +3,15 @@ import { assignedPorts } from "../ports/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Claim, type Claims, claimsIn, mentions } from "./claim.ts";
 
-/** Where a machine names the ports of its services (services(5)). */
+/** Names of services and their ports (services(5)). */
 const SERVICES_FILE = "/etc/services";
 
-/** `name  port/protocol` and what follows. */
+/** A line begins with `name port/protocol`. */
 const LINE = /^[ \t]*([^\s#]+)[ \t]+(\d{1,5})\/[a-z]/gim;
 
 /**
- * The ports that an administrator has added to `/etc/services`: those there
- * that IANA does not assign. None where it cannot be read.
+ * Ports that an administrator added to `/etc/services`: those that IANA does
+ * not assign. None if it cannot be read.
  */
 export class ServicesFile implements Claims {
   readonly #text: string;
@@ -54,7 +54,7 @@ function textOf(runtime: Runtime): string {
     if (runtime.stat(SERVICES_FILE).kind !== "file") return "";
     return new TextDecoder().decode(runtime.readFile(SERVICES_FILE));
   } catch {
-    // Not there, or not for this user to read: it claims nothing.
+    // Missing or unreadable: it claims nothing.
     return "";
   }
 }

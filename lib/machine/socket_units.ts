@@ -3,8 +3,8 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type Claim, type Claims, claimsIn, mentions } from "./claim.ts";
 
 /**
- * Where systemd finds units, the first of one name counts (systemd.unit(5),
- * the search path of the system manager).
+ * Where systemd looks for units, highest precedence first (systemd.unit(5), the
+ * search path of the system manager).
  */
 const FOLDERS = [
   "/etc/systemd/system.control",
@@ -23,8 +23,8 @@ const FOLDERS = [
 ];
 
 /**
- * The ports that installed socket units of systemd listen on once they are
- * started, whether or not they are. What cannot be read claims nothing.
+ * The ports of installed systemd socket units, active or not. Units that cannot
+ * be read claim nothing.
  */
 export class SocketUnits implements Claims {
   readonly #units: readonly Unit[];
@@ -47,14 +47,14 @@ export class SocketUnits implements Claims {
   }
 }
 
-/** A unit, and the texts of its file and its drop-ins, in this order. */
+/** A unit, with the texts of its file and its drop-ins, in this order. */
 interface Unit {
   readonly name: string;
   readonly texts: readonly string[];
 }
 
 function claimsOf({ name, texts }: Unit): Claim[] {
-  const ranges = portsSaid(texts)
+  const ranges = listenPorts(texts)
     .map((port) => ({ first: port, last: port }));
   return ranges.length === 0
     ? []
@@ -71,7 +71,7 @@ function readUnits(runtime: Runtime): Unit[] {
   const units: Unit[] = [];
   for (const [name, path] of firstOfEach(listings, ".socket")) {
     const text = textOf(path, runtime);
-    // A link to /dev/null, or an empty file, masks a unit: nothing starts it.
+    // A link to /dev/null, or an empty file, masks the unit.
     if (!text) continue;
     const more = dropInsOf(name, listings, runtime)
       .flatMap((path) => textOf(path, runtime) ?? []);
@@ -80,7 +80,7 @@ function readUnits(runtime: Runtime): Unit[] {
   return units;
 }
 
-/** Mostly /lib is a link to /usr/lib: then the same folder counts once. */
+/** Usually /lib is a link to /usr/lib; then read that folder only once. */
 function foldersOf(runtime: Runtime): readonly string[] {
   try {
     const isSame = runtime.readLink("/lib").endsWith("usr/lib");
@@ -94,7 +94,7 @@ function foldersOf(runtime: Runtime): readonly string[] {
 
 type Listings = ReadonlyMap<string, readonly string[]>;
 
-/** The files of each name in the folder that comes first, by name. */
+/** The path of each file name, in the first folder that has it. */
 function firstOfEach(listings: Listings, ending: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const [folder, names] of listings) {
@@ -107,8 +107,8 @@ function firstOfEach(listings: Listings, ending: string): Map<string, string> {
 }
 
 /**
- * The drop-ins of a unit, in the order in which they count: by file name, those
- * of `a-b.socket` also from `a-.socket.d` and `socket.d`.
+ * The drop-ins of a unit, in the order in which they apply: by file name. For
+ * `a-b.socket` they include those in `a-.socket.d` and `socket.d`.
  */
 function dropInsOf(
   unit: string,
@@ -142,12 +142,12 @@ function dropInFolders(unit: string): string[] {
   return [`${unit}.d`, ...prefixes, "socket.d"];
 }
 
-/** The TCP and UDP ports that the texts of one unit say, one after another. */
-function portsSaid(texts: readonly string[]): number[] {
+/** The TCP and UDP ports that a unit's texts set, one text after another. */
+function listenPorts(texts: readonly string[]): number[] {
   let ports: number[] = [];
   for (const [key, value] of texts.flatMap(socketSettings)) {
     if (!key.startsWith("Listen")) continue;
-    // An empty value takes back whatever was said before, of every kind.
+    // An empty value resets all Listen settings, of every kind.
     if (value === "") ports = [];
     if (key !== "ListenStream" && key !== "ListenDatagram") continue;
     const port = portOf(value);
@@ -170,16 +170,15 @@ function socketSettings(text: string): [key: string, value: string][] {
 }
 
 /**
- * The lines that are not comments, put together where a backslash at the end of
- * one has it go on in the next: a comment in between is none of it, and one that
- * ends with a backslash does not go on.
+ * The lines without comments. A backslash at the end joins a line with the
+ * next, even across comments; a comment cannot be continued.
  */
 function* wholeLines(text: string): Generator<string> {
   let whole = "";
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*[#;]/.test(line)) continue;
     whole += line;
-    // Two backslashes are one that is meant.
+    // A double backslash is a literal one.
     if (/(?<!\\)(?:\\\\)*\\$/.test(line)) {
       whole = `${whole.slice(0, -1)} `;
       continue;
@@ -190,9 +189,9 @@ function* wholeLines(text: string): Generator<string> {
 }
 
 /**
- * The port of `8080`, `127.0.0.1:8080`, `[::1]:8080` or `[fe80::1]:8080%%eth0`;
- * `undefined` for a path, a name, `vsock:` and what has specifiers in it, which
- * begin with a single `%`.
+ * The port in `8080`, `127.0.0.1:8080`, `[::1]:8080` or `[fe80::1]:8080%%eth0`;
+ * `undefined` for a path, a name, `vsock:` and anything with specifiers (a
+ * single `%`).
  */
 function portOf(value: string): number | undefined {
   const [, digits] =
@@ -210,7 +209,7 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   }
 }
 
-/** The text of a file; `undefined` for what is none, such as /dev/null. */
+/** The text of a file; `undefined` if it is not a regular file. */
 function textOf(path: string, runtime: Runtime): string | undefined {
   try {
     if (runtime.stat(path).kind !== "file") return undefined;

@@ -1,10 +1,10 @@
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
- * What a system tool prints. The PATH of a cron job or a service often leaves
- * out the folders where such tools are: they are looked into as well.
+ * The output of a system tool. Also looks in the sbin folders, which the PATH
+ * of a cron job or a service often lacks.
  *
- * @throws {Error} with code ENOENT where there is no such tool.
+ * @throws {Error} with code ENOENT if there is no such tool.
  */
 export function toolOutput(
   runtime: Runtime,
