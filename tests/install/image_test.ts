@@ -1,6 +1,7 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { VERSION } from "../../lib/version.ts";
 import { PROJECT, runTool } from "../support/program.ts";
+import { recipe } from "../support/recipe.ts";
 import { TempFolder } from "../support/temp.ts";
 import { hasTool } from "../support/tools.ts";
 import { packaged } from "./packaged.ts";
@@ -76,8 +77,42 @@ runroot = "${temp.file("run")}"
     assertEquals(temp.read("built/musl"), "linux-x64-musl\n");
     const copy = temp.file("built/usr/local/bin/port-for");
     assertEquals((await runTool(["cmp", binary, copy])).status, 0);
+
+    const [whileBuilding = "", atRunTime = ""] = recipe("docker").map(onHand);
+    temp.write("user/Dockerfile", whileBuilding);
+    await succeed(
+      ...["buildah", "build", `--output=${temp.file("mounted")}`],
+      temp.file("user"),
+    );
+    assertEquals(temp.read("mounted/etc/environment"), `WEB_PORT=${port}`);
+    assertFalse(existsAt(temp.file("mounted/usr/local/bin/port-for")));
+
+    temp.writeProgram("user/root/bin/shop-server", '#!/bin/sh\necho "$$ $*"\n');
+    temp.write("user/Dockerfile", atRunTime);
+    await succeed("buildah", "build", "--tag=shop", temp.file("user"));
+    const container = (await succeed("buildah", "from", "shop")).trimEnd();
+    const [, command = "[]"] = /^CMD (.*)$/m.exec(atRunTime) ?? [];
+    assertMatch(
+      await succeed("buildah", "run", container, ...JSON.parse(command)),
+      new RegExp(`^\\d+ --port ${port}$`, "m"),
+    );
   },
 });
+
+/** A recipe with images that there are here. */
+function onHand(block: string): string {
+  return block.replace("FROM debian:12-slim\n", "FROM scratch\nCOPY root/ /\n")
+    .replace(`ghcr.io/x/port-for:${VERSION}`, `localhost/port-for:${VERSION}`);
+}
+
+function existsAt(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A root with a shell and the libraries that some programs need. */
 async function rootWith(root: string, programs: string[]): Promise<void> {
