@@ -25,6 +25,8 @@ export interface Request {
   readonly name: string;
   /** How to give it its port. */
   readonly options: AssociateOptions;
+  /** Who says what `range` is, where it is not the command line. */
+  readonly rangeName?: string;
 }
 
 /**
@@ -151,7 +153,7 @@ async function associated(
         continue;
       }
       const association = existing ??
-        await newAssociation(view, request, choosers.for(options), changes);
+        await newAssociation(view, request, choosers.for(request), changes);
       const wanted = withLeaseAndAllow(existing, association, options);
       const noted = reservations?.noted(wanted) ?? wanted;
       if (noted !== existing) changes.set(name, noted);
@@ -191,10 +193,11 @@ class Choosers {
     this.#claims = claims;
   }
 
-  for(options: AssociateOptions): Chooser {
+  for({ options, rangeName }: Omit<Request, "name">): Chooser {
     const { range, exclude, random, udp, count, reserve } = options;
     const key = JSON.stringify([
       range,
+      rangeName,
       exclude === undefined ? null : [...portSet(exclude).ranges()],
       random,
       udp,
@@ -203,7 +206,10 @@ class Choosers {
     ]);
     let chooser = this.#byOptions.get(key);
     if (!chooser) {
-      chooser = chooserFor(this.#store, this.#view, this.#claims, options);
+      chooser = chooserFor(this.#store, this.#view, this.#claims, {
+        ...options,
+        ...(rangeName === undefined ? {} : { rangeName }),
+      });
       this.#byOptions.set(key, chooser);
     }
     return chooser;
@@ -215,14 +221,20 @@ function chooserFor(
   { place, warn, runtime, seed = "" }: Store,
   { policy }: View,
   claims: Claims,
-  { range, exclude, random, udp, count, reserve }: AssociateOptions,
+  { range, rangeName, exclude, random, udp, count, reserve }:
+    & AssociateOptions
+    & Pick<Request, "rangeName">,
 ): Chooser {
   const policyName = `the [policy] of ${place.name}`;
   const chooser = new Chooser({
     range: typeof range === "string"
       ? parsePortRange(range)
       : range ?? policy.range,
-    ...(range === undefined ? { rangeName: policyName } : {}),
+    ...(range === undefined
+      ? { rangeName: policyName }
+      : rangeName === undefined
+      ? {}
+      : { rangeName }),
     exclude: exclude === undefined ? policy.exclude : portSet(exclude),
     ...(exclude === undefined ? { excludeName: policyName } : {}),
     random: random ?? false,
@@ -299,10 +311,11 @@ async function warnOfBadPorts(
   added: readonly Request[],
   changes: ReadonlyMap<string, Association>,
 ): Promise<void> {
-  for (const { name, options } of added) {
+  for (const request of added) {
+    const { name, options } = request;
     if (options.port === undefined || options.allow) continue;
     for (const port of portsIn(portsOf(changes.get(name)!))) {
-      const objections = await choosers.for(options).objections(port);
+      const objections = await choosers.for(request).objections(port);
       if (objections.length > 0) {
         warn(`port ${port} is ${objections.join(" and ")}`);
       }

@@ -120,7 +120,7 @@ test("a manifest is all or nothing", async () => {
   const shop = home.checkout("shop");
   for (
     const [manifest, status, ...parts] of [
-      ['web = {}\nold = { range = "80" }\n', 2, "80", "--explain"],
+      ['web = {}\nold = { range = "80" }\n', 1, 'the range 80 of "old"'],
       ["web = {}\ndb = { port = 1 }\n", 1, "line 3", '"port"'],
       ["a-b = {}\nx = {}\na_b = {}\n", 1, "A_B_PORT"],
     ] as const

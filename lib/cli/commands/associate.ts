@@ -1,7 +1,12 @@
 import { PortForError, quoted } from "../../error.ts";
 import type { Checkout } from "../../machine/checkout.ts";
 import { parseDuration } from "../../ports/duration.ts";
-import { parsePort, parsePortRange } from "../../ports/port_range.ts";
+import {
+  formatPortRange,
+  parsePort,
+  parsePortRange,
+  type PortRange,
+} from "../../ports/port_range.ts";
 import { associateEach } from "../../store/associate.ts";
 import type { AssociateOptions } from "../../store/associate_options.ts";
 import type { Manifest } from "../../toml/manifest.ts";
@@ -65,8 +70,9 @@ async function associated(
   await noteLikelyOptions(call, wanted);
   const associations = await associateEach(
     store,
-    wanted.map(({ full, directory, wishes }) => ({
+    wanted.map(({ short, full, directory, wishes }) => ({
       name: full,
+      ...(wishes?.range && !options.range ? rangeOf(short, wishes.range) : {}),
       options: {
         ...wishes,
         ...options,
@@ -75,6 +81,12 @@ async function associated(
     })),
   );
   return wanted.map(({ short }, at) => [short, associations[at]!] as const);
+}
+
+/** What is said where a manifest's range has nothing to offer. */
+function rangeOf(name: string, range: PortRange): { rangeName: string } {
+  const which = `${formatPortRange(range)} of ${quoted(name)}`;
+  return { rangeName: `the range ${which} in the manifest` };
 }
 
 async function print(
