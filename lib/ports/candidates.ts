@@ -75,7 +75,7 @@ export function hashOf(text: string): number {
 }
 
 /** The mulberry32 generator: numbers from 0 up to, not including, 1. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

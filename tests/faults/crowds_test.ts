@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { mulberry32 } from "../../lib/ports/candidates.ts";
 import { bunProgram } from "../support/bun_program.ts";
-import {
-  eachOf,
-  has,
-  inForm,
-  randomFrom,
-  SEED,
-  survived,
-} from "../support/fault_form.ts";
+import { eachOf, has, inForm, SEED, survived } from "../support/fault_form.ts";
 import { Process, selfEnding } from "../support/process.ts";
 import {
   commentsOf,
@@ -85,7 +79,7 @@ async function bustle(
   let processes = 0;
 
   await eachOf(Array.from({ length: lanes }).keys(), lanes, async (lane) => {
-    const random = randomFrom(SEED + lane);
+    const random = mulberry32(SEED + lane);
     // Only this lane touches these names, so it knows what they must have.
     const own = Array.from({ length: 6 }, (_, at) => `lane ${lane}: ${at}`);
     const known = new Map<string, string>();

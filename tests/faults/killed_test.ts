@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { mulberry32 } from "../../lib/ports/candidates.ts";
 import {
   eachOf,
   Failures,
   inForm,
   isLong,
-  randomFrom,
   SEED,
   survived,
 } from "../support/fault_form.ts";
@@ -117,7 +117,7 @@ class Watch {
 Deno.test("nothing is lost when calls of a crowd are killed at random moments", async () => {
   using temp = new TempFolder();
   const watch = new Watch(temp);
-  const random = randomFrom(SEED + 1);
+  const random = mulberry32(SEED + 1);
   const rounds = inForm(4, 40);
   const crowd = 15;
   let kills = 0;

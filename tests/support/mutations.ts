@@ -8,7 +8,7 @@ import { parse, TomlDate, TomlError } from "smol-toml";
 import { type Document, readDocument } from "../../lib/toml/document.ts";
 import { editDocument, EditError } from "../../lib/toml/document_edit.ts";
 import { NotTomlError } from "../../lib/toml/meaning.ts";
-import { randomFrom } from "./fault_form.ts";
+import { mulberry32 } from "../../lib/ports/candidates.ts";
 
 /** Stores in every style that there is. */
 export const VALID: readonly string[] = [
@@ -49,7 +49,7 @@ const TOKENS = [
 
 /** Mutation number `at` of a seed: the bytes of what was a store. */
 export function mutation(seed: number, at: number): Uint8Array<ArrayBuffer> {
-  const random = randomFrom(Math.imul(seed, 0x9e3779b1) + at);
+  const random = mulberry32(Math.imul(seed, 0x9e3779b1) + at);
   const below = (limit: number) => Math.floor(random() * limit);
   let bytes = new TextEncoder().encode(VALID[below(VALID.length)]!);
   for (let times = 1 + below(below(4) + 1); times > 0; times--) {
