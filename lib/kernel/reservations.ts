@@ -23,32 +23,32 @@ import type { ReservedPorts } from "./reserved_ports.ts";
 import { readStore } from "../disk/store_file.ts";
 import { lockStore, type StoreLock, type Waiting } from "../disk/store_lock.ts";
 
-/** What is to become of the kernel's list and of port-for's sysctl file. */
+/** A change to the kernel's list and port-for's sysctl file. */
 interface ReservationPlan {
-  /** What the kernel has been told. */
+  /** The kernel's list now. */
   readonly told: PortSet;
-  /** What it is to be told instead. */
+  /** The kernel's list afterwards. */
   readonly reserved: PortSet;
-  /** What of that it has to be told for this store. */
+  /** Ports to add for this store. */
   readonly toAdd: PortSet;
-  /** What was added for this store and is needed no more. */
+  /** Ports that were added for this store and are no longer needed. */
   readonly toTake: PortSet;
-  /** What the file is to say in the end. */
+  /** The file afterwards. */
   readonly file: OwnSysctlFile;
 }
 
 /**
- * What the kernel and port-for's sysctl file are told to keep out of the
- * ephemeral range, on behalf of one store. Nobody else's reservation is taken
- * away: what port-for itself added stands in its file, by the store, and is
- * written there before the kernel is told. So whatever a crash leaves, the next
- * change knows what to take back.
+ * The ports that the kernel and port-for's sysctl file keep out of the
+ * ephemeral range for one store. Reservations of others are never removed:
+ * port-for's file lists what port-for added, by store, and is written before
+ * the kernel is told. So even after a crash, the next change knows what to take
+ * back.
  */
 export class Reservations {
   readonly #store: string;
   readonly #runtime: Runtime;
   readonly #lock: StoreLock;
-  /** What takes back the changes made so far, the last one last. */
+  /** Steps that undo the changes so far, in the order of the changes. */
   readonly #undo: (() => void)[] = [];
 
   private constructor(store: string, runtime: Runtime, lock: StoreLock) {
@@ -58,11 +58,11 @@ export class Reservations {
   }
 
   /**
-   * Locks port-for's sysctl file, which several stores may share.
+   * Locks port-for's sysctl file, which several stores can share.
    *
-   * @param store The path of the store, without symlinks.
+   * @param store The real path of the store.
    * @param waiting How to wait for the lock.
-   * @throws {PortForError} where this machine, or this user, cannot reserve.
+   * @throws {PortForError} if this machine or this user cannot reserve ports.
    */
   static async open(
     store: string,
@@ -76,7 +76,7 @@ export class Reservations {
           `(leave out --reserve)`,
       );
     }
-    // Opening the list for writing changes nothing, and tells whether we may.
+    // Opening the list for writing changes nothing but shows whether we may.
     try {
       runtime.open(RESERVED_PORTS_FILE, {}).close();
     } catch (error) {
@@ -94,15 +94,15 @@ export class Reservations {
     return new Reservations(store, runtime, lock);
   }
 
-  /** Lets others change the reservations. */
+  /** Releases the lock. */
   close(): void {
     this.#lock.release();
   }
 
   /**
-   * What these ports need: `kernel` where the kernel has to be told, `file`
-   * where others told it but it would forget at the next boot, `undefined` where
-   * others have seen to both.
+   * What these ports need: `kernel` if the kernel must be told; `file` if
+   * others told it but it would forget at the next boot; `undefined` if others
+   * did both.
    */
   needed(ports: PortSet): Association["reserved"] {
     const { added, unfinished } = readOwnSysctlFile(this.#runtime);
@@ -114,7 +114,7 @@ export class Reservations {
     return kept ? undefined : "file";
   }
 
-  /** The association with a note of what has to be reserved for it. */
+  /** The association with `reserved` set to what it needs. */
   noted(association: Association): Association {
     if (association.reserved) return association;
     const reserved = this.needed(setOf([portsOf(association)]));
@@ -122,11 +122,11 @@ export class Reservations {
   }
 
   /**
-   * Has kernel and file say what the store is about to say.
+   * Brings the kernel and the file in line with what the store will record.
    *
-   * @param before What the store notes now.
-   * @param after What it will note.
-   * @param restore Put right what it notes but is not reserved any more.
+   * @param before What the store records now.
+   * @param after What it will record.
+   * @param restore Whether to restore reservations that were lost.
    */
   change(before: ReservedPorts, after: ReservedPorts, restore: boolean): void {
     const { told, reserved, toAdd, toTake, file } = this.#plan(
@@ -134,8 +134,9 @@ export class Reservations {
       after,
       restore,
     );
-    // What is added is noted in the file first, what is taken away last; and
-    // first of all a list that cannot be replaced in one step.
+    // Additions are written to the file before the kernel is told, removals
+    // after. If the kernel's list cannot be replaced in one write, the whole
+    // list is written to the file first.
     const inSteps = !reserved.hasAll(told) && !fitsOneWrite(reserved);
     if (!toAdd.isEmpty || inSteps) {
       const mine = new PortSet(file.added.get(this.#store)).addAll(toTake);
@@ -149,7 +150,7 @@ export class Reservations {
     this.#writeFile(file);
   }
 
-  /** What a change comes to, by what kernel and files say now. */
+  /** Plans a change, from the current state of the kernel and the files. */
   #plan(
     before: ReservedPorts,
     after: ReservedPorts,
@@ -164,7 +165,7 @@ export class Reservations {
     added.delete(this.#store);
     const noted = new PortSet(before.file).addAll(after.file);
     const { theirs, inherited } = this.#othersAdded(added, noted);
-    // Without a line of its own, what the store notes has to be believed.
+    // If the file has no line for the store, trust the store's own record.
     const mine = own || !inherited.isEmpty
       ? new PortSet(own).addAll(inherited)
       : before.kernel;
@@ -185,19 +186,19 @@ export class Reservations {
     return { told, reserved, toAdd, toTake, file: { ports, added } };
   }
 
-  /** Takes back what was changed, the last change first. */
+  /** Undoes the changes, the last one first. */
   undo(): void {
     try {
       for (const step of this.#undo.splice(0).reverse()) step();
     } catch {
-      // What made it necessary is what the user needs to hear of; and what the
-      // kernel still has must not vanish from the file.
+      // The user needs to see the first error. And what the kernel still has
+      // must stay in the file.
     }
   }
 
   /**
-   * The ports that other stores have added. A store that was moved notes by now
-   * what its line under the old path says.
+   * The ports that were added for other stores, and those that this store
+   * inherits: after a store was moved, its ports are listed under the old path.
    */
   #othersAdded(
     added: Map<string, PortSet>,
@@ -246,7 +247,10 @@ export class Reservations {
     if (!same(now, wanted)) writeKernelReservations(wanted, this.#runtime);
   }
 
-  /** Without anything of port-for's own the file would only repeat others'. */
+  /**
+   * Writes the file. If no store has ports in it, it is removed, because it
+   * would only repeat the files of others.
+   */
   #writeFile(file: OwnSysctlFile): void {
     const before = readStore(sysctlFile(this.#runtime), this.#runtime)?.text;
     const text = file.added.size > 0 ? sysctlFileText(file) : undefined;
@@ -263,7 +267,7 @@ export class Reservations {
       this.#runtime.remove(path);
     } else {
       const { isGood } = this.#lock;
-      // Whatever the umask is: it is read at boot, and by --check.
+      // Readable whatever the umask: --check reads it as any user.
       const how = { isStillGood: isGood, like: { mode: 0o644 } };
       if (!replaceFile(path, now, text, how, this.#runtime)) {
         throw new PortForError(

@@ -5,12 +5,12 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { readOwnSysctlFile } from "./sysctl_files.ts";
 
 /**
- * The ports that the kernel is told to keep out of its ephemeral range: each is
- * kept for somebody. Those that port-for itself has added are for the names of
- * a store, which may be one that cannot be read.
+ * Claims on the ports that the kernel keeps out of its ephemeral range:
+ * somebody reserved each of them. Those that port-for added belong to the names
+ * of a store, which this user may not be able to read.
  *
- * @param source The store that asks, symlinks followed: what port-for has added
- * for that is no claim of others.
+ * @param source The real path of the store that asks: its own reservations are
+ * not claims.
  */
 export function reservedClaims(
   runtime: Runtime,
@@ -44,7 +44,7 @@ function addedByStore(runtime: Runtime): ReadonlyMap<string, PortSet> {
   try {
     return readOwnSysctlFile(runtime).added;
   } catch {
-    // Not for this user, or this Deno, to read: nobody is named then.
+    // Unreadable for this user or denied by Deno: then the store stays unknown.
     return new Map();
   }
 }

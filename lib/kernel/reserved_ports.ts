@@ -1,15 +1,15 @@
 import { type PortSet, setOf } from "../ports/port_set.ts";
 import { type Association, portsOf } from "../association.ts";
 
-/** Ports that a store notes as reserved, by what port-for told of them. */
+/** The ports that a store records as reserved. */
 export interface ReservedPorts {
-  /** Those that it told the running kernel of. */
+  /** Those that port-for added to the running kernel's list. */
   readonly kernel: PortSet;
-  /** Those that its sysctl file is to keep: all. */
+  /** Those that port-for's sysctl file must have: all of them. */
   readonly file: PortSet;
 }
 
-/** The ports that associations note as reserved. */
+/** The ports that associations record as reserved. */
 export function reservedPorts(
   associations: readonly Association[],
 ): ReservedPorts {

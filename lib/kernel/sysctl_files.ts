@@ -5,10 +5,12 @@ import {
   parseReservedPorts,
 } from "../machine/reserved.ts";
 
-/** What sysctl calls the reserved ports. */
+/** The sysctl key for reserved ports. */
 const KEY = "net.ipv4.ip_local_reserved_ports";
 
-/** Where sysctl.d(5) and sysctl(8) look at boot, all but the first for others. */
+/**
+ * Where sysctl.d(5) and sysctl(8) look at boot. port-for writes to the first.
+ */
 const FOLDERS = [
   "/etc/sysctl.d",
   "/run/sysctl.d",
@@ -20,8 +22,8 @@ const LAST_FILE = "/etc/sysctl.conf";
 
 /**
  * The one file that port-for owns there. Files are read in the order of their
- * names, and the last to set a key wins: the name sorts behind all the usual
- * ones, and the file carries what theirs reserve as well.
+ * names, and the last one to set a key wins. So the name sorts after the usual
+ * ones, and the file repeats what the others reserve.
  */
 const FILE_NAME = "99-zz-port-for.conf";
 
@@ -30,17 +32,17 @@ export function sysctlFile(runtime: Runtime): string {
   return `${runtime.env("PORT_FOR_SYSCTL_DIR") || FOLDERS[0]}/${FILE_NAME}`;
 }
 
-/** What port-for's file says. */
+/** The content of port-for's file. */
 export interface OwnSysctlFile {
-  /** All ports that it reserves at boot, those of others included. */
+  /** All ports that it reserves at boot, including those of others. */
   readonly ports: PortSet;
-  /** The ports that port-for has added to the kernel's, by store. */
+  /** The ports that port-for added to the kernel's list, by store. */
   readonly added: ReadonlyMap<string, PortSet>;
-  /** What the kernel was being told when that was cut short, if it was. */
+  /** The kernel's list that was being written when port-for was cut short. */
   readonly unfinished?: PortSet;
 }
 
-/** Reads port-for's file; `ports` is empty without it. */
+/** Reads port-for's file. Without the file, everything is empty. */
 export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
   const added = new Map<string, PortSet>();
   const text = textOf(sysctlFile(runtime), runtime);
@@ -50,7 +52,7 @@ export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
     try {
       added.set(JSON.parse(store), parseReservedPorts(ports));
     } catch {
-      // Somebody has edited it: the store knows as well.
+      // Somebody edited the line; the store has the same information.
     }
   }
   const [, list] = UNFINISHED.exec(text) ?? [];
@@ -61,13 +63,13 @@ export function readOwnSysctlFile(runtime: Runtime): OwnSysctlFile {
   };
 }
 
-/** A line that stands there while the kernel is told in several steps. */
+/** A line that exists only while the kernel is told in several writes. */
 const UNFINISHED = /^# being told: ([\d,-]*)$/m;
 
-/** A line for each store, so that only what was added is ever taken back. */
+/** A line for each store, so that only what port-for added is taken back. */
 const ADDED = /^# added for ("(?:[^"\\]|\\.)*"): ([\d,-]*)$/;
 
-/** The ports that anybody else's sysctl files reserve at boot. */
+/** The ports that other sysctl files reserve at boot. */
 export function readForeignSysctlFiles(runtime: Runtime): PortSet {
   const foreign = new PortSet();
   for (const ports of foreignReservations(runtime).values()) {
@@ -137,8 +139,8 @@ function reservedIn(text: string): PortSet {
 }
 
 /**
- * What a file's text sets the key to: `key = value`, with `.` or `/` in the key and
- * perhaps a `-` before it.
+ * The values that a file gives the key: `key = value`, with `.` or `/` in the
+ * key and possibly a `-` before it.
  */
 function valuesIn(text: string): string[] {
   return text.split("\n").flatMap((line) => {
@@ -150,7 +152,7 @@ function valuesIn(text: string): string[] {
 
 function textOf(file: string, runtime: Runtime): string {
   try {
-    // To open a FIFO would wait for ever; a link to /dev/null masks a file.
+    // Opening a FIFO would hang; a link to /dev/null masks a file.
     if (runtime.stat(file).kind !== "file") return "";
     return new TextDecoder().decode(runtime.readFile(file));
   } catch (error) {
@@ -168,7 +170,7 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   }
 }
 
-/** Not there, symlinks that lead nowhere, or not for this user to read. */
+/** Missing, a broken symlink, or unreadable for this user. */
 function isAbsent(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR", "EISDIR", "EACCES", "ELOOP"].includes(
     errorCode(error) ?? "",
