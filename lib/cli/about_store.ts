@@ -1,7 +1,9 @@
 import type { Call } from "./call.ts";
 import { say } from "./messages.ts";
 
-/** Which store a call is about, and with `--here` which checkout, and why. */
+/**
+ * Names the store of a call and, with `--here`, the checkout and what marks it.
+ */
 export function aboutStore({ store, checkout }: Call): string {
   if (!checkout) return store.place.name;
   const { root, marker } = checkout;
@@ -9,12 +11,12 @@ export function aboutStore({ store, checkout }: Call): string {
   return `${store.place.name}, for ${root} (${why})`;
 }
 
-/** Says which store an answer is from. */
+/** Says which store an answer comes from. */
 export function saySource(call: Call): void {
   say(call.runtime, `store: ${aboutStore(call)}`);
 }
 
-/** Says what to do where there is nothing to show yet. */
+/** Says what to do when there is nothing to show yet. */
 export function sayEmpty(call: Call): void {
   const here = call.checkout ? " --here" : "";
   say(

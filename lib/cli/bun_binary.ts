@@ -1,6 +1,6 @@
 /**
- * Where the binaries that Bun compiles start. A plain lookup is answered by
- * Bun's own few calls; whatever else there is to do or to say is up to the rest.
+ * Entry point of the binaries that Bun compiles. Answers a plain lookup with a
+ * few calls of Bun, and loads the rest of port-for for everything else.
  */
 import {
   printQuickly,
@@ -24,13 +24,13 @@ async function quickAnswer(): Promise<string | undefined> {
   if (!asked) return undefined;
   try {
     const text = await readQuickly(asked.path, LARGEST_QUICK);
-    // What is not UTF-8, or claims to be, is for others to look at.
+    // U+FFFD may stand for bytes that are not UTF-8: leave that to the rest.
     if (text === undefined || text.includes("\ufffd")) return undefined;
     if (!needsLayers(text, asked.names)) return answerIn(text, asked.names);
     const layers = await layerTexts(asked.path);
     return layers && answerIn(text, asked.names, layers);
   } catch {
-    // Whoever takes over finds the same, and says it.
+    // The rest runs into the same error and reports it.
     return undefined;
   }
 }

@@ -8,29 +8,29 @@ import type { Store } from "../store/store.ts";
 import type { CommandLine } from "./command_line.ts";
 import { jsonText } from "./text.ts";
 
-/** One call of port-for: what a command works with. */
+/** One run of port-for: what a command works with. */
 export interface Call {
-  /** What was asked. */
+  /** The parsed command line. */
   readonly line: CommandLine;
-  /** The store that it is about. */
+  /** The store to work on. */
   readonly store: Store;
-  /** The machine that it runs on. */
+  /** The machine. */
   readonly runtime: Runtime;
-  /** The checkout that it is about, with `--here`. */
+  /** The checkout, with `--here`. */
   readonly checkout?: Checkout;
 }
 
-/** What a store says, as far as it is sound. */
+/** The valid content of a store. */
 export interface StoreContent {
-  /** Its associations, in its order. */
+  /** Its associations, in the store's order. */
   readonly associations: Association[];
   /** Its `[policy]`. */
   readonly policy: Policy;
-  /** What layers below it say, whether or not it counts. */
+  /** The associations of its layers, including overridden ones. */
   readonly layered: readonly Association[];
 }
 
-/** Reads the store of a call; by default what is wrong with it is a warning. */
+/** Reads the store of a call. By default its problems become warnings. */
 export async function readStore(
   { store }: Call,
   options: ListOptions = {},
@@ -42,8 +42,8 @@ export async function readStore(
 }
 
 /**
- * Names with their ports, as `--json` prints them for names and for `--list`; a
- * block of ports is a list. With `--list`, what stands in a layer says so.
+ * Names with their ports, as printed by `--json`; a block of ports is a list.
+ * With `--list`, an association from a layer names the layer.
  */
 export type NamedPorts = Readonly<
   Record<
@@ -57,10 +57,10 @@ export type NamedPorts = Readonly<
   >
 >;
 
-/** A name as the caller wrote it, and what it holds. */
+/** A name as the caller wrote it, and its association. */
 export type Named = readonly [name: string, association: Association];
 
-/** Prints the ports of names: a line each, or as JSON. */
+/** Prints the ports of names, one per line or as JSON. */
 export function printPorts(
   { line, runtime }: Call,
   named: readonly Named[],
@@ -83,7 +83,7 @@ function jsonPorts(association: Association): number | number[] {
   return association.count === 1 ? association.port : portList(association);
 }
 
-/** The same for `--list`, where it counts what stands in which file. */
+/** The same for `--list`, which also tells the layer. */
 export function listedPortsJson(associations: readonly Association[]): string {
   return jsonObject(associations.map((association) => {
     const { name, layer } = association;
@@ -98,8 +98,8 @@ export function portList(association: Association): number[] {
 }
 
 /**
- * A line of JSON with the keys in the order given: an object would put names
- * that look like numbers first.
+ * A line of JSON with the keys in the given order: JSON.stringify would put
+ * names that look like numbers first.
  */
 function jsonObject(
   pairs: readonly (readonly [key: string, value: unknown])[],

@@ -1,6 +1,6 @@
 import stringWidth from "string-width";
 
-/** The text in a column of a table: filled up with blanks, or cut with `…`. */
+/** Fits a text into a column: padded with blanks, or cut off with `…`. */
 export function fitted(text: string, columns: number): string {
   const filler = columns - stringWidth(text);
   if (filler >= 0) return text + " ".repeat(filler);

@@ -7,19 +7,19 @@ import {
 } from "./options.ts";
 
 /**
- * A command line that was understood.
+ * A parsed command line.
  *
- * The standard library's `parseArgs` would take the names `true` and `false`
- * behind a switch for its value, does not know `-bNAME`, and cannot tell
- * a missing value from an empty one; names here are free text, so they are read
- * by the table alone, as getopt reads them.
+ * This does not use the standard library's `parseArgs`, which takes the names
+ * `true` and `false` after a switch for its value, does not support `-bNAME`,
+ * and cannot tell a missing value from an empty one. Arguments are parsed as
+ * getopt does, with the table of options.
  */
 export class CommandLine {
   /** What to do. */
   readonly action: Action;
-  /** The names to associate: those without an option and those of `--bind`. */
+  /** The names to associate: plain arguments and the values of `--bind`. */
   readonly names: readonly string[];
-  /** The command to run with the ports, behind `--`. */
+  /** The command to run with the ports, after `--`. */
   readonly command: readonly string[] | undefined;
   readonly #values: ReadonlyMap<string, readonly string[]>;
 
@@ -43,7 +43,7 @@ export class CommandLine {
     return this.#values.has(long);
   }
 
-  /** The value of an option; `undefined` where it was not given. */
+  /** The value of an option; `undefined` if it was not given. */
   value(long: string): string | undefined {
     return this.#values.get(long)?.[0];
   }
@@ -66,7 +66,8 @@ function readArguments(
     if (arg.startsWith("--")) readLong(arg, rest, values);
     else if (arg.startsWith("-") && arg !== "-") readShort(arg, rest, values);
     else names.push(arg);
-    // In the order in which they were written.
+    // Keeps plain names and those of --bind in the order in which they were
+    // written.
     names.push(...values.get("bind")?.splice(0) ?? []);
   }
   return { names, values };
@@ -101,8 +102,8 @@ function readShort(arg: string, rest: string[], values: Values): void {
 }
 
 /**
- * Takes the value of an option from the arguments after it; that of a switch is
- * how it was spelt, if that was the short way.
+ * Takes the value of an option from the arguments after it. For a switch, the
+ * value is its short spelling, if that was used.
  */
 function valueFor(option: Option, rest: string[], spelt = ""): string {
   if (option.value === undefined) return spelt;
@@ -126,8 +127,8 @@ function note(option: Option, value: string, values: Values): void {
   if (before.length > 0 && !option.repeatable && option.value !== undefined) {
     throw wrong(`--${option.long} is given more than once`);
   }
-  // Arguments that are not UTF-8 come with this in their place: something else
-  // than what was meant would be written, or printed. Names refuse it themselves.
+  // Bytes that are not UTF-8 are decoded to U+FFFD, so the value is not what
+  // the user meant. Names are checked elsewhere.
   if (option.value !== "NAME" && value.includes("\ufffd")) {
     throw wrong(
       `the value of --${option.long}, ${
@@ -168,7 +169,7 @@ function refuseContradictions(
   for (const option of OPTIONS) {
     if (!values.has(option.long) || option.action) continue;
     if (!option.changes || option.changes.includes(action)) continue;
-    // What is done without an option to ask for it cannot be named by one.
+    // Associating has no option of its own to name in the message.
     const isFor = option.changes.map((long) => `--${long}`).join(" and ");
     throw wrong(
       action === "associate"
@@ -205,7 +206,7 @@ function refuseContradictions(
   }
 }
 
-/** Options for a NAME are a mistake where none is asked for. */
+/** Refuses options that need a NAME when there is none. */
 function refuseWithoutNames(values: Values): void {
   const alone = ["env", "reserve"].find((long) => values.has(long));
   if (!alone || values.has("here")) return;

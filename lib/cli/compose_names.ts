@@ -2,10 +2,10 @@ import { parse } from "@std/yaml/parse";
 import type { FoundNames } from "./found_names.ts";
 
 /**
- * The services of a Compose file that publish ports. What publishes a range, is
- * not started by default, or is described in another file is left out.
+ * The services of a Compose file that publish ports. Services that publish a
+ * range, are not started by default or extend another service are skipped.
  *
- * @throws {Error} where it cannot be read.
+ * @throws {Error} if it is not valid YAML.
  */
 export function composeNames(text: string): FoundNames {
   const services = servicesIn(text);

@@ -1,4 +1,4 @@
-/** Where the binaries that Deno compiles start. */
+/** Entry point of the binaries that Deno compiles. */
 import { denoRuntime } from "../runtime/deno.ts";
 import { main } from "./main.ts";
 

@@ -1,9 +1,9 @@
 import { PortForError, quoted } from "../error.ts";
 
 /**
- * How a name is spelt in the environment: `example.com/apache` is
- * `EXAMPLE_COM_APACHE_PORT`. Whatever a shell's variable cannot have in its
- * name is an underscore.
+ * The environment variable for a name: `example.com/apache` becomes
+ * `EXAMPLE_COM_APACHE_PORT`. Characters that a variable name cannot have become
+ * underscores.
  */
 export function variableOf(name: string): string {
   const spelt = name.toUpperCase().replace(/[^A-Z0-9]/gu, "_");
@@ -11,9 +11,9 @@ export function variableOf(name: string): string {
 }
 
 /**
- * Names and ports as variables of the environment, in order.
+ * Names and ports as environment variables, in order.
  *
- * @throws {PortForError} `FAILED` where two names have one spelling.
+ * @throws {PortForError} `FAILED` if two names have the same variable.
  */
 export function variablesOf(
   ports: Iterable<readonly [name: string, port: number]>,
@@ -38,8 +38,8 @@ export function variablesOf(
 }
 
 /**
- * The same, without names whose variable another name has, too: those are given
- * to `onClash`.
+ * The same, but leaves out names with the same variable and passes them to
+ * `onClash`.
  */
 export function variablesWithoutClashes(
   ports: readonly (readonly [name: string, port: number])[],

@@ -11,19 +11,20 @@ const BEGIN =
 const END = "# port-for: end";
 
 /**
- * Keeps lines in a file as a block of their own; all other lines stay. A file
- * in which nothing changes is not touched: dev servers reload on every write.
+ * Writes lines into a file as a block of their own, and keeps all other lines.
+ * If nothing changes, the file is not written: dev servers reload on every
+ * write.
  *
- * @returns Variables of the block that the file sets elsewhere, too.
- * @throws {PortForError} The file is then as it was.
+ * @returns Variables of the block that the file also sets elsewhere.
+ * @throws {PortForError} Then the file is unchanged.
  */
 export function writeBlock(
   path: string,
   lines: string,
   runtime: Runtime,
 ): string[] {
-  // No lock: a project's folder is no place for one. Who writes at the same
-  // time begins anew, as a rule to find that there is nothing left to do.
+  // No lock file here: it would litter the project's folder. If another process
+  // writes first, start over, usually to find nothing left to do.
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const before = readEnvFile(path, runtime);
     const text = before?.text ?? "";
@@ -47,7 +48,7 @@ export function writeBlock(
 
 const MOST_ATTEMPTS = 20;
 
-/** Variables of the block that other lines set, too. */
+/** Variables of the block that other lines also set. */
 function setTwice(lines: string, { before, after }: Rest): string[] {
   const elsewhere = new Set(before.concat(after).map(variableIn));
   return lines.split("\n").map(variableIn)
@@ -61,7 +62,7 @@ interface Rest {
   readonly hadBlock: boolean;
 }
 
-/** The lines before and behind the block, each with its line end. */
+/** The lines before and after the block, each with its line end. */
 function withoutBlock(text: string, path: string): Rest {
   const all = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const begin = all.findIndex((line) => line.trim() === BEGIN);
@@ -83,14 +84,14 @@ function withoutBlock(text: string, path: string): Rest {
 
 function withBlock(text: string, rest: Rest, lines: string): string {
   const before = rest.before.join("");
-  // A line of somebody else's must not run into ours.
+  // The last line of the file may lack its line end.
   const gap = before === "" || before.endsWith("\n") ? "" : "\n";
   const blank = rest.hadBlock || text === "" ? "" : "\n";
   const block = `${BEGIN}\n${lines}${END}\n`;
   return before + gap + blank + block + rest.after.join("");
 }
 
-/** The variable that a line sets, if it sets one. */
+/** The variable that a line sets, if any. */
 function variableIn(line: string): string | undefined {
   return /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1];
 }

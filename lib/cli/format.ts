@@ -1,8 +1,8 @@
 import { onOneLine } from "../error.ts";
 
 /**
- * A text with `{NAME}` and `{port}`, the first name's, filled in; braces around
- * anything else stay.
+ * Fills `{NAME}` and `{port}` (the first name's) into a text; other braces
+ * stay.
  */
 export function filledFormat(
   text: string,
@@ -18,7 +18,7 @@ export function filledFormat(
   );
 }
 
-/** A text for one association, with `{name}` and `{port}` filled in. */
+/** Fills one association's `{name}` and `{port}` into a text. */
 export function filledFor(text: string, name: string, port: number): string {
   const places = new Map([["name", onOneLine(name)], ["port", `${port}`]]);
   return text.replace(

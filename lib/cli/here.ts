@@ -5,31 +5,31 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Manifest, ManifestName } from "../toml/manifest.ts";
 import type { Call } from "./call.ts";
 
-/** A name as it was written, and as it stands in the store. */
+/** A name as the user wrote it, and as the store has it. */
 export interface WantedName {
-  /** The name as the caller knows it. */
+  /** The name as the user wrote it. */
   readonly short: string;
   /** The name in the store. */
   readonly full: string;
-  /** The checkout that it belongs to, if it does: a path. */
+  /** The path of the checkout that it belongs to, if any. */
   readonly directory?: string;
-  /** How the manifest wants it to get its port. */
+  /** How the manifest wants its port to be chosen. */
   readonly wishes?: ManifestName;
 }
 
 /**
  * The names that a call is about. With `--here` they belong to the checkout
- * (`/home/me/shop/web`); without any name they are all that its manifest has, or
- * the checkout itself where it has none.
+ * (`/home/me/shop/web`); if none is given, they are all names of its manifest
+ * or, without a manifest, the checkout itself.
  *
- * @param manifest The checkout's manifest, where that counts.
+ * @param manifest The checkout's manifest, if the command uses it.
  */
 export async function wantedNames(
   call: Call,
   names: readonly string[],
   manifest?: Manifest,
 ): Promise<WantedName[]> {
-  // Some systems type an accent as a character of its own.
+  // Some systems enter an accent as a separate character.
   const composed = names.map((name) => name.normalize());
   const wanted = call.checkout
     ? await namesHere(call, call.checkout, composed, manifest)
@@ -55,7 +55,7 @@ async function namesHere(
     const wishes = manifest?.names.get(short);
     return {
       short,
-      // An empty name stays one, to be refused as such.
+      // Keeps an empty name empty, so that it is refused.
       ...(older.get(short) ?? {
         full: short === "" ? "" : below(root, short),
         directory,
@@ -66,8 +66,8 @@ async function namesHere(
 }
 
 /**
- * Names that were made for the current folder when it counted by itself: they
- * are found from there as before.
+ * Names from older versions, where the current folder counted by itself and not
+ * as part of its checkout. They still work from that folder.
  */
 async function olderNames(
   { store, runtime }: Call,
@@ -105,7 +105,7 @@ export function associationsHere(
     }));
 }
 
-/** Whether a name is one of a checkout, or of a folder in it. */
+/** Whether a name belongs to a checkout or to a folder in it. */
 function belongsHere(
   { name, directory }: Association,
   { root }: Checkout,
@@ -113,12 +113,12 @@ function belongsHere(
 ): boolean {
   const own = asNamed(root, runtime);
   if (name !== own && !name.startsWith(below(own, ""))) return false;
-  // A checkout further down has names of its own.
+  // A checkout inside this one has names of its own.
   return directory === undefined || directory === root ||
     checkoutOf(directory, runtime).root === root;
 }
 
-/** Folders in whose name something was associated, but that are not checkouts. */
+/** Whether a name belongs to a folder that is not a checkout's root. */
 export function isOlderName(
   { directory }: Association,
   runtime: Runtime,
@@ -127,7 +127,7 @@ export function isOlderName(
     checkoutOf(directory, runtime).root !== directory;
 }
 
-/** A folder as it begins names: with slashes on Windows too. */
+/** A folder as names begin with it: with slashes, even on Windows. */
 function asNamed(folder: string, { os }: Runtime): string {
   return os === "windows" ? folder.replaceAll("\\", "/") : folder;
 }
@@ -141,8 +141,8 @@ function lastPart(path: string): string {
 }
 
 /**
- * Arguments and paths that are not UTF-8 come with U+FFFD in their place: two
- * of them could be one name.
+ * Bytes that are not UTF-8 are decoded to U+FFFD, so two different arguments or
+ * paths could give the same name.
  */
 function refuseNoText(name: string): void {
   if (!name.includes("\ufffd")) return;

@@ -20,33 +20,33 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { MachineClaims } from "../store/claims.ts";
 import type { Call } from "./call.ts";
 
-/** Judges whether the ports that names have would be chosen today. */
+/** Judges whether the ports of names would still be chosen today. */
 export class Judge {
   readonly #reasons: readonly Reason[];
   readonly #claims: Claims;
 
-  /** @param policy What the store's site wants. */
+  /** @param policy The store's policy. */
   constructor({ store, runtime }: Call, policy: Policy) {
     this.#reasons = reasonsToMove(runtime, policy);
     this.#claims = new MachineClaims(runtime, store.place.source());
   }
 
   /**
-   * Why a name's ports would not be chosen: the strongest reason. Nothing where
-   * they would be, or somebody has said that they know.
+   * The strongest reason why a name's ports would not be chosen; `undefined` if
+   * they would be, or if `--allow` was given for them.
    */
   problem(association: Association): string | undefined {
     if (association.allow) return undefined;
     return this.#found(association)?.why;
   }
 
-  /** Which of a name's ports that reason is about. */
+  /** The ports of a name that this reason applies to. */
   ports(association: Association): string {
     const common = this.#found(association)?.common ?? new PortSet();
     return [...common.ranges()].map(formatPortRange).join(", ");
   }
 
-  /** What is promised of a name's ports, perhaps for the sake of this name. */
+  /** Claims on a name's ports that are probably for this name. */
   notes({ name, port, count, allow, reserved }: Association): string[] {
     if (allow || reserved) return [];
     return this.#claims.on({ first: port, last: port + count - 1 })
@@ -74,9 +74,8 @@ export class Judge {
 }
 
 /**
- * Whether a claim may well be for this very name: an administrator wrote it
- * into /etc/services, made a socket unit for it, or keeps its port from the
- * kernel.
+ * Whether a claim is probably for this name: an administrator added the name to
+ * /etc/services, created a socket unit for it, or reserved its port.
  */
 function isForName({ kind, by }: Claim, name: string): boolean {
   if (kind === "reserved ports") return by === "";
@@ -106,7 +105,7 @@ function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
   ];
 }
 
-/** What orchestrators publish services on matters only on one of their nodes. */
+/** The range of orchestrators matters only on their nodes. */
 function wellKnownReasons(runtime: Runtime): Reason[] {
   const published = publishedHere(runtime);
   const node = published === undefined ? [] : [{

@@ -5,8 +5,8 @@ import type { WantedName } from "./here.ts";
 import { OPTIONS } from "./options.ts";
 
 /**
- * Tells somebody at a terminal who asks for a port for `list` or `help` that
- * these are options, too. A name is free text, so it is only a note.
+ * Tells a user at a terminal who asks for a port for `list` or `help` that
+ * there is an option of that name. Names are free text, so it is only a note.
  */
 export async function noteLikelyOptions(
   { store, runtime }: Call,

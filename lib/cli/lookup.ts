@@ -6,8 +6,9 @@ import { readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
 
 /**
- * Whether a name is valid for sure, and no option: printable ASCII without
- * blanks at its ends. A pattern would take longer to compile than to match.
+ * Whether a name is certainly valid and not an option: printable ASCII without
+ * blanks at its ends. Written as a loop because compiling a regular expression
+ * would take longer.
  */
 function isPlainName(name: string): boolean {
   if (name.length === 0 || name.length > 255) return false;
@@ -19,17 +20,17 @@ function isPlainName(name: string): boolean {
   return true;
 }
 
-/** A moment as port-for writes it. */
+/** A time as port-for writes it. */
 const MOMENT = String
   .raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ`;
 
 /**
- * In bytes: all the names that a machine may have are far below it. A larger
- * store is for those who know how to refuse one.
+ * In bytes, far more than a machine's names take. Larger stores are left to the
+ * full program, which may have to refuse them.
  */
 export const LARGEST_QUICK = 4 * 1024 * 1024;
 
-/** An entry that is a table, as port-for writes it, to its end. */
+/** An entry that is a table, exactly as port-for writes it. */
 const TABLE =
   String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
   String.raw`(?:, expires = ${MOMENT})?` +
@@ -38,7 +39,7 @@ const TABLE =
 
 let table: RegExp | undefined;
 
-/** A plain lookup: which names, and in which store. */
+/** A plain lookup: names and a store. */
 export interface Lookup {
   /** The path of the store. */
   readonly path: string;
@@ -47,9 +48,9 @@ export interface Lookup {
 }
 
 /**
- * Whether a call is the most frequent one of all, `[--store FILE] NAME...`. It
- * is answered without loading what every other call needs: that takes longer
- * than all that is done here.
+ * Recognizes the most frequent call, `[--store FILE] NAME...`. It is answered
+ * without loading the modules that other calls need, because loading them takes
+ * longer than the whole lookup.
  *
  * @returns `undefined` for every other call.
  */
@@ -69,7 +70,7 @@ export function plainLookup(
     const { path } = storeLocation({ store, user: false }, machine);
     return { path, names };
   } catch {
-    // Whoever takes over finds the same, and says it.
+    // The full program runs into the same error and reports it.
     return undefined;
   }
 }
@@ -78,16 +79,16 @@ export function plainLookup(
  * The answer to a plain lookup.
  *
  * @param text The text of the store.
- * @param layers The texts of its layers, in order, where a name is not in it.
- * @returns What to print; `undefined` where it takes more to answer, or to say
- * what is wrong.
+ * @param layers The texts of its layers, in order, if a name is not in the
+ * store.
+ * @returns What to print; `undefined` if only the full program can answer.
  */
 export function answerIn(
   text: string,
   names: readonly string[],
   layers: readonly string[] = [],
 ): string | undefined {
-  // Where a name is new, reading all the others would be in vain.
+  // A quick check: if a name is new, parsing is useless.
   const texts = [text, ...layers];
   const isThere = (name: string) => texts.some((text) => text.includes(name));
   if (!names.every(isThere)) return undefined;
@@ -95,7 +96,7 @@ export function answerIn(
   return ports?.map((port) => `${port}\n`).join("");
 }
 
-/** Whether layers have to be asked: the store's own text lacks a name. */
+/** Whether the layers must be read: a name is not in the store itself. */
 export function needsLayers(text: string, names: readonly string[]): boolean {
   return !names.every((name) => text.includes(name));
 }
@@ -107,7 +108,7 @@ export function lookup(runtime: Runtime): string | undefined {
   try {
     const { kind, size } = runtime.stat(asked.path);
     if (kind !== "file" || size > LARGEST_QUICK) return undefined;
-    // To read what may be a FIFO takes more than this.
+    // Reading what may be a FIFO by now needs more care.
     if (mayBeSwapped(asked.path, runtime)) return undefined;
     const bytes = runtime.readFile(asked.path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -116,7 +117,7 @@ export function lookup(runtime: Runtime): string | undefined {
       : [];
     return answerIn(text, asked.names, layers);
   } catch {
-    // Whoever takes over finds the same, and says it.
+    // The full program runs into the same error and reports it.
     return undefined;
   }
 }
@@ -132,7 +133,7 @@ function layerTexts(path: string, runtime: Runtime): string[] {
   });
 }
 
-/** The ports of names in a sound store; `undefined` where anything is odd. */
+/** The ports of names; `undefined` if anything in the store is unusual. */
 function portsIn(
   text: string,
   names: readonly string[],
@@ -158,7 +159,7 @@ function portsIn(
   return ports.every((port) => typeof port === "number") ? ports : undefined;
 }
 
-/** The ports of an entry; `undefined` where that takes more to tell. */
+/** The ports of an entry; `undefined` if it has an unusual form. */
 function blockOf(entry: number | string): PortRange | undefined {
   const [, port, count = 1] = typeof entry === "number"
     ? [entry, entry]

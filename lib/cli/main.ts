@@ -1,13 +1,13 @@
 import type { Runtime } from "../runtime/runtime.ts";
 import { lookup } from "./lookup.ts";
 
-/** Loads all that a plain lookup does not need. */
+/** Loads everything that a plain lookup does not need. */
 export type Rest = () => Promise<typeof import("./perform.ts")>;
 
 /**
- * Runs the command line to its end, and the process with it.
+ * Runs the command line and exits the process.
  *
- * @param rest How the rest is loaded: that is up to where the program starts.
+ * @param rest Loads the rest; each entry point has its own way.
  */
 export async function main(runtime: Runtime, rest: Rest): Promise<void> {
   runtime.exit(await run(runtime, rest));

@@ -2,14 +2,14 @@ import { onOneLine, PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { painterFor } from "./text.ts";
 
-/** Says something that is not an error, on standard error. */
+/** Prints a warning on standard error. */
 export function warn(runtime: Runtime, message: string): void {
   write(runtime, "warning: ", message, "warn");
 }
 
 /**
- * Says something on standard error. Where that is full or closed there is nobody
- * to tell, and answer and status stay what they are.
+ * Prints a message on standard error. If that fails there is nobody to tell, so
+ * the answer and the exit status stay the same.
  */
 export function say(runtime: Runtime, message: string): void {
   write(runtime, "", message, "bold");
@@ -26,20 +26,20 @@ function write(
     const head = paint[colour](`port-for: ${kind}`.trimEnd());
     runtime.writeError(`${head} ${onOneLine(message)}\n`);
   } catch {
-    // See above.
+    // See `say`.
   }
 }
 
-/** Says why a call failed, on standard error. Returns its exit status. */
+/** Prints on standard error why a call failed. Returns its exit status. */
 export function fail(runtime: Runtime, error: unknown): number {
-  // Whoever reads our output has left: there is nobody to tell.
+  // The reader of our output has gone: there is nobody to tell.
   if (errorCode(error) === "EPIPE") return 1;
   if (error instanceof PortForError) {
     write(runtime, "", error.message, "bad");
     return error.code === "BAD_INPUT" ? 2 : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  // What is wrong with a store is a PortForError: this is the standard output.
+  // Errors of a store are PortForErrors, so this one is about standard output.
   const why = CANNOT_PRINT[errorCode(error) ?? ""];
   if (why !== undefined) {
     say(

@@ -2,27 +2,27 @@
 export interface Option {
   /** The long name, without its hyphens. */
   readonly long: string;
-  /** The one-letter name, where it has one. */
+  /** The one-letter name, if it has one. */
   readonly short?: string;
-  /** Another one-letter name for the same. */
+  /** Another one-letter name. */
   readonly alsoShort?: string;
-  /** What its value is called; an option without a value is a switch. */
+  /** What its value is called. An option without a value is a switch. */
   readonly value?: string;
-  /** The only values that it takes, where they are few. */
+  /** The only values that it takes, if limited. */
   readonly choices?: readonly string[];
   /** Whether it may be given more than once. */
   readonly repeatable?: boolean;
   /** What it does, in plain text. */
   readonly help: string;
-  /** The action that it asks for; others change an action. */
+  /** The action that it selects. Options without one modify an action. */
   readonly action?: Action;
-  /** The actions that it can change; without this, any. */
+  /** The actions that it can modify. Defaults to all. */
   readonly changes?: readonly Action[];
-  /** Whether its action is about the NAMEs of the command line. */
+  /** Whether its action takes the NAMEs of the command line. */
   readonly takesNames?: boolean;
 }
 
-/** What a call does. All but `associate` are asked for by an option. */
+/** What a call does. All but `associate` are selected by an option. */
 export type Action =
   | "associate"
   | "unbind"
@@ -39,7 +39,7 @@ export type Action =
   | "help"
   | "version";
 
-/** Options that belong together, under a heading. */
+/** A group of options under a heading. */
 export interface OptionGroup {
   /** The heading. */
   readonly title: string;
@@ -314,7 +314,9 @@ export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap((group) =>
   group.options
 );
 
-/** Options that contradict each other, beside two different actions. */
+/**
+ * Options that cannot be used together, in addition to two different actions.
+ */
 export const CONTRADICTIONS: readonly (readonly [string, string])[] = [
   ["store", "user"],
   ["env", "json"],

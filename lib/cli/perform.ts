@@ -23,9 +23,9 @@ export async function perform(runtime: Runtime): Promise<number> {
 }
 
 /**
- * Does what was asked. Each command is loaded when it is asked for.
+ * Runs the command. Each command is loaded only when needed.
  *
- * @returns The exit status, where the answer decides it.
+ * @returns The exit status, if the command decides it.
  */
 async function performed(
   line: CommandLine,

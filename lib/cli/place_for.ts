@@ -6,14 +6,14 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { CommandLine } from "./command_line.ts";
 import type { StoreLocation } from "./store_location.ts";
 
-/** What means nothing for a store that many machines share, and why. */
+/** Options that make no sense for a store shared by many machines, and why. */
 const ON_ONE_MACHINE: readonly (readonly [option: string, why: string])[] = [
   ["here", "a checkout is one machine's"],
   ["reserve", "a kernel is one machine's"],
   ["prune", "a lease ends by itself there, and no name belongs to a folder"],
 ];
 
-/** How a place is opened. */
+/** How to open a place. */
 export interface Opening {
   readonly wait: number;
   readonly mayBlock: boolean;
@@ -21,10 +21,11 @@ export interface Opening {
 }
 
 /**
- * The place at a location: a file, or a cluster where the location, or the
- * machine's file, names one.
+ * The place at a location: a cluster if the location or the machine's file
+ * names one, otherwise a file.
  *
- * @throws {PortForError} `BAD_INPUT` where it cannot do what is asked.
+ * @throws {PortForError} `BAD_INPUT` if the place cannot do what an option
+ * asks.
  */
 export async function placeFor(
   { path, createFolder, isUsual }: StoreLocation,
@@ -63,7 +64,7 @@ async function namedByMachine(runtime: Runtime): Promise<string | undefined> {
     const isInvalid = error instanceof PortForError &&
       error.code === "STORE_INVALID";
     if (isInvalid) throw error;
-    // Whoever reads the file says why it cannot be read.
+    // Reading the store fails later on, with a message that says why.
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { writeBlock } from "./env_file.ts";
 import { say, warn } from "./messages.ts";
 import { linesOf, quotedIn } from "./variables.ts";
 
-/** Prints variables, or keeps them in a file with `--write`. */
+/** Prints variables or, with `--write`, writes them into a file. */
 export function printVariables(
   { line, runtime }: Call,
   variables: ReadonlyMap<string, string>,

@@ -5,11 +5,11 @@ import { type Association, nameProblem } from "../association.ts";
 /**
  * Reads the file of the Python port-for, `/etc/port-for.conf`: the `[DEFAULT]`
  * section of an INI file as Python's configparser reads it. Names there are
- * lower-case, end at the first `=` or `:`, and `%` in a value stands for the
- * value of another name.
+ * lower-case and end at the first `=` or `:`, and `%(name)s` in a value refers
+ * to another name's value.
  *
  * @param file The file's path, for messages.
- * @throws {PortForError} `FAILED` with every line that cannot be understood.
+ * @throws {PortForError} `FAILED`, listing every line that is not valid.
  */
 export function readPythonConf(text: string, file: string): Association[] {
   const problems: string[] = [];
@@ -55,7 +55,9 @@ type Values = Map<string, Value>;
 function readDefaultSection(text: string, problems: string[]): Values {
   const values: Values = new Map();
   let section: string | undefined;
-  /** The entry that an indented line goes on with, and how far it is indented. */
+  /**
+   * The entry that an indented line continues, and that entry's indentation.
+   */
   let open: { name?: string; indent: number } | undefined;
   for (const [index, raw] of linesOf(text).entries()) {
     const line = index + 1;
@@ -77,7 +79,7 @@ function readDefaultSection(text: string, problems: string[]): Values {
     if (section === undefined) {
       problems.push(`line ${line}: it comes before any [section]`);
     }
-    // Other sections were never the Python port-for's.
+    // The Python port-for never wrote other sections.
     open = { indent };
     if (section !== "DEFAULT") continue;
     const end = content.search(/[=:]/);
@@ -99,7 +101,7 @@ function linesOf(text: string): string[] {
   return text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/);
 }
 
-/** The port that a value says; `undefined` where it says none. */
+/** The port in a value; `undefined` if it is not a port. */
 function portOf(value: string, values: Values): number | undefined {
   try {
     const text = interpolated(value, values).trim();
@@ -109,14 +111,14 @@ function portOf(value: string, values: Values): number | undefined {
   }
 }
 
-/** No value that says a port is longer; nor does one take more replacements. */
+/** A value with a port is never longer, nor needs more replacements. */
 const LONGEST_VALUE = 1000;
 
 /**
  * The value with `%(name)s` and `%%` replaced, ten deep as in configparser.
  *
- * @throws where it grows beyond what a port can be: a few values that refer to
- * each other several times would take for ever.
+ * @throws if it gets too long: a few values that refer to each other repeatedly
+ * would take forever.
  */
 function interpolated(value: string, values: Values): string {
   let left = LONGEST_VALUE;

@@ -2,7 +2,7 @@ import { PortForError } from "../error.ts";
 import { machineStore, refuseNoText, userStore } from "../disk/usual_stores.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
-/** Where the command line says that the store is. */
+/** The options that say where the store is. */
 export interface WantedStore {
   /** The value of `--store`. */
   readonly store: string | undefined;
@@ -17,21 +17,22 @@ export interface StoreLocation {
   /** The path of its file, or its address in a cluster. */
   readonly path: string;
   /**
-   * Whether its folder is port-for's own, to be created where needed. Others
-   * must exist: a misspelt path should not grow folders.
+   * Whether its folder is port-for's own, and created when needed. Other
+   * folders must exist: a misspelt path must not create folders.
    */
   readonly createFolder: boolean;
   /** Whether it is the user's own store. */
   readonly isOwn: boolean;
-  /** Whether nobody has named a store, so that it is the machine's. */
+  /** Whether no store was named, so it is the machine's. */
   readonly isUsual?: boolean;
 }
 
 /**
- * Where the store is: `--store`, else `--user`, else `PORT_FOR_STORE`, else with
- * `--here` the user's own, else the machine's. A command line beats the environment.
+ * Where the store is: `--store`, else `--user`, else `PORT_FOR_STORE`, else
+ * with `--here` the user's own, else the machine's. A command line beats the
+ * environment.
  *
- * @throws {PortForError} where it cannot be told.
+ * @throws {PortForError} if that cannot be determined.
  */
 export function storeLocation(
   { store, user, here = false }: WantedStore,

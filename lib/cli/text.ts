@@ -2,7 +2,7 @@ import { escaped } from "../error.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Holder } from "../machine/holder.ts";
 
-/** What JSON may have in it, and a terminal should not see. */
+/** Characters that JSON allows but a terminal should not get. */
 const UNSEEN = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** A value as a line of JSON that is safe to show on a terminal. */
@@ -10,7 +10,7 @@ export function json(value: unknown): string {
   return `${jsonText(value)}\n`;
 }
 
-/** The same as a part of a line. */
+/** The same without the line end. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(
     UNSEEN,
@@ -40,11 +40,11 @@ export interface Painter {
 }
 
 /**
- * Colours for a terminal, and none where output goes elsewhere or `NO_COLOR` is
- * set (no-color.org).
+ * A painter with colours for a terminal; without colours if the output goes
+ * elsewhere or `NO_COLOR` is set (no-color.org).
  *
- * @param isTerminal Whether it goes to a terminal. By default whether standard
- * output does.
+ * @param isTerminal Whether the output goes to a terminal. Defaults to whether
+ * standard output does.
  */
 export function painterFor(
   runtime: Runtime,
@@ -63,7 +63,7 @@ export function painterFor(
   };
 }
 
-/** Who holds a port, in a few words: `nginx (pid 812)`. */
+/** Describes who holds a port: `nginx (pid 812)`. */
 export function holderText(holders: readonly Holder[]): string {
   if (holders.length === 0) return "a process that cannot be seen";
   const texts = [...new Set(holders.map(oneHolderText))];
@@ -74,7 +74,7 @@ export function holderText(holders: readonly Holder[]): string {
 }
 
 function oneHolderText({ process, pid, user, how }: Holder): string {
-  // Processes name themselves, and not always for the reader's good.
+  // Processes choose their own names, which may contain control characters.
   const name = escaped(process ?? "a process");
   if (pid !== undefined) return `${name} (pid ${pid})`;
   if (user !== undefined) return `a process of the user ${user}`;

@@ -8,9 +8,9 @@ import { variablesOf } from "./env.ts";
 
 /**
  * The variables of names: `NAME_PORT` for each, and those of the manifest that
- * are made of these names alone.
+ * use only these names.
  *
- * @throws {PortForError} `FAILED` where two names have one spelling.
+ * @throws {PortForError} `FAILED` if two names have the same variable.
  */
 export function variablesFor(
   named: readonly Named[],
@@ -39,14 +39,14 @@ function portAt(
   return portsIn(portsOf(associations.get(name)!))[index] ?? 0;
 }
 
-/** Variables as lines that every reader of a `.env` file reads alike. */
+/** Variables as lines that all readers of `.env` files read the same way. */
 export function linesOf(variables: ReadonlyMap<string, string>): string {
   return [...variables].map(([variable, value]) =>
     `${variable}=${lineValue(value) ?? value}\n`
   ).join("");
 }
 
-/** The variables whose value some readers take with its quotes. */
+/** The variables whose values need quotes, which some readers keep. */
 export function quotedIn(variables: ReadonlyMap<string, string>): string[] {
   return [...variables].filter(([, value]) => lineValue(value) !== value)
     .map(([variable]) => variable);

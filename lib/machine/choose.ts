@@ -66,7 +66,7 @@ export class Chooser {
   /**
    * A good port that is free now, or the first of a block of such ports.
    *
-   * @param held Tells which ports names have already.
+   * @param held Looks up ports that belong to names.
    * @throws {PortForError} `NO_GOOD_PORT` if there is none, `BAD_INPUT` if the
    * range and the exclusions leave no good port, `NO_PERMISSION` if this
    * process may not bind the candidates.
@@ -92,7 +92,7 @@ export class Chooser {
    * Whether a port is free, not claimed and not another name's, good or not;
    * for a block, whether all its ports are.
    *
-   * @param held Tells which ports names have already.
+   * @param held Looks up ports that belong to names.
    */
   async isOpen(first: number, held: HeldPorts): Promise<boolean> {
     const block = blockAt(first, this.#choice.count ?? 1);

@@ -68,7 +68,7 @@ export interface ClaimedPort {
   readonly service?: Service;
 }
 
-/** What is known already, or different here. */
+/** What the caller knows already, and other limits. */
 export interface ExplainOptions {
   /** Who holds this port, and perhaps others, if already read. */
   readonly holders?: Holders;
@@ -83,7 +83,7 @@ export interface ExplainOptions {
  *
  * @param port The port, 1-65535.
  * @param runtime The machine.
- * @param options What is known already, or different here.
+ * @param options What the caller knows already, and other limits.
  * @throws {PortForError} `BAD_INPUT` if it is not a port.
  */
 export async function explain(

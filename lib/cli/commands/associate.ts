@@ -16,14 +16,14 @@ import { type WantedName, wantedNames } from "../here.ts";
 import { noteLikelyOptions } from "../likely_option.ts";
 
 /**
- * `port-for NAME...`: prints the ports of each, which gets one first where it
- * has none; or becomes a command with them.
+ * `port-for NAME...`: prints the port of each name, which gets one first if it
+ * has none; or runs a command with the ports.
  *
- * @returns The command's exit status, where there is one.
+ * @returns The exit status.
  */
 export async function associate(call: Call): Promise<number> {
   const { line, runtime, checkout } = call;
-  // Each of these is loaded by the calls that need it: most only ask for a port.
+  // Modules that few calls need are loaded only by those.
   const manifest = checkout &&
     (await import("../../disk/manifest_file.ts"))
       .readManifestOf(checkout, runtime);
@@ -63,7 +63,7 @@ async function associated(
     );
   }
   if (line.command || line.has("env")) {
-    // Two names with one spelling are refused before either gets a port.
+    // Names with the same variable are refused before any of them gets a port.
     const { variablesOf } = await import("../env.ts");
     variablesOf(wanted.map(({ short }) => [short, 0]));
   }

@@ -34,14 +34,14 @@ import { holderText, json, painterFor } from "../text.ts";
 export interface CheckReport {
   /** What is wrong, and what to do about it. */
   readonly problems: readonly string[];
-  /** What is as it may be, but worth knowing. */
+  /** What is worth knowing but not wrong. */
   readonly notes: readonly string[];
 }
 
 /**
- * `--check`: every problem in the store and with its ports, each once.
+ * `--check`: reports every problem in the store and with its ports, each once.
  *
- * @returns 0 where there is none, else 1.
+ * @returns 0 if there is none, else 1.
  */
 export async function check(call: Call): Promise<number> {
   const { line, runtime } = call;
@@ -127,7 +127,7 @@ function useNotes({ name, port, holders }: AssociationStatus): string[] {
   );
 }
 
-/** Contradictions among layers, and of layers with the store. */
+/** Conflicts among layers and between layers and the store. */
 function* layerProblems(
   counting: readonly Association[],
   layered: readonly Association[],
@@ -184,7 +184,10 @@ const MOVE = "move it: take it away with --unbind, then ask for it again";
 
 const PUT_RIGHT = "port-for --reserve fixes that";
 
-/** Where store, kernel and sysctl file differ about what is reserved. */
+/**
+ * Differences between the store, the kernel and the sysctl file about reserved
+ * ports.
+ */
 function* reservationProblems(
   path: string,
   associations: readonly Association[],
@@ -227,7 +230,7 @@ function* reservationProblems(
   yield* otherFilesProblems(file, runtime);
 }
 
-/** Only the last file that sets the list counts at boot. */
+/** At boot, only the last file that sets the list counts. */
 function* otherFilesProblems(
   own: PortSet,
   runtime: Runtime,
@@ -246,7 +249,7 @@ function* otherFilesProblems(
   }
 }
 
-/** Where a store is or was, whether or not there is anything by now. */
+/** The real path of a store; its path if that cannot be resolved. */
 function realPathOrPath(path: string, runtime: Runtime): string {
   try {
     return realPathOf(path, runtime);
@@ -255,7 +258,7 @@ function realPathOrPath(path: string, runtime: Runtime): string {
   }
 }
 
-/** What is wrong with the store's file, its lock, its folder, and leftovers. */
+/** Problems with the store's file, its lock, its folder and leftover files. */
 function* fileProblems(path: string, runtime: Runtime): Generator<string> {
   const real = realPathIfThere(path, runtime);
   if (real === undefined) return;
@@ -284,7 +287,7 @@ function writableByOthers({ mode = 0 }: FileFacts): boolean {
   return (mode & 0o002) !== 0;
 }
 
-/** In a sticky folder people can remove and rename only what is theirs. */
+/** In a sticky folder, users can remove and rename only their own files. */
 function isSticky({ mode = 0 }: FileFacts): boolean {
   return (mode & 0o1000) !== 0;
 }

@@ -2,8 +2,8 @@ import { PortForError, quoted } from "../../error.ts";
 import { type Option, OPTIONS } from "../options.ts";
 
 /**
- * `--completions SHELL`: a script that teaches a shell to complete port-for:
- * names from the store where a name belongs, options otherwise.
+ * `--completions SHELL`: a script that completes port-for's options, and names
+ * from the store.
  *
  * @throws {PortForError} `BAD_INPUT` for any other shell.
  */
@@ -76,9 +76,9 @@ _port_for_names() {
       --store=*) options+=(--store "$(_port_for_path "\${words[index]#*=}")") ;;
     esac
   done
-  # bash replaces only what stands behind the last of its word breaks.
+  # bash replaces only what comes after the last word break.
   [[ -z $style && $typed == *[:=@]* ]] && before=\${typed%"\${typed##*[:=@]}"}
-  # An "@" belongs to what it replaces, as it may begin a host.
+  # It also replaces an "@", which may begin a host name.
   before=\${before%@}
   [[ $style == \\' ]] || typed=\${typed//\\\\/}
   while IFS= read -r name; do
@@ -126,7 +126,7 @@ ${bashCases()}
   fi
 }
 
-# Behind "--" stands a command, then its arguments: mostly files.
+# After "--" comes a command, then its arguments: mostly files.
 _port_for_command() {
   local kind=-f
   [[ $previous == -- ]] && kind=-cf
@@ -138,7 +138,7 @@ complete -F _port_for port-for
 `;
 }
 
-/** What follows an option with a value, one case for each kind of value. */
+/** The cases that complete an option's value, one for each kind of value. */
 function bashCases(): string {
   const kinds = Map.groupBy(OPTIONS, bashValue);
   kinds.delete("");
@@ -207,7 +207,7 @@ fi
 
 function zshOption(option: Option): string {
   const { long, short, value, repeatable } = option;
-  // The value may stand in the same word or in the next one.
+  // The value may be in the same word or in the next one.
   const joint = value ? "=" : "";
   const names = short
     ? `{-${short}${value ? "+" : ""},--${long}${joint}}`
@@ -249,7 +249,7 @@ function __port_for_names
     string join -- \\n $names
 end
 
-# Behind "--" stands a command with its arguments.
+# After "--" comes a command with its arguments.
 function __port_for_command
     set -l words (commandline -opc)
     set -l end (contains -i -- -- $words)
@@ -282,12 +282,12 @@ function spellings({ long, short }: Option): string[] {
   return short ? [`-${short}`, `--${long}`] : [`--${long}`];
 }
 
-/** What fits beside a completion: the help up to its first break. */
+/** A short help text for a completion: the first clause. */
 function firstClause({ help }: Option): string {
   return help.split(/[;,:]/, 1)[0]!;
 }
 
-/** Text for between single quotes, which have no escapes in a shell. */
+/** Makes a text fit for single quotes, which have no escapes in a shell. */
 function shellText(text: string): string {
   return text.replaceAll("'", "’");
 }

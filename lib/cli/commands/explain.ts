@@ -30,20 +30,20 @@ import { holderText, json, type Painter, painterFor } from "../text.ts";
 
 /** A port and the name that holds it: an item of `--explain --json`. */
 export interface ExplainedPort extends PortExplanation {
-  /** The association that it belongs to, if it belongs to one. */
+  /** The association that it belongs to, if any. */
   readonly association?: Omit<Association, "expires"> & {
-    /** When its lease ends, as RFC 3339 writes it. */
+    /** When its lease ends, in RFC 3339 format. */
     readonly expires?: string;
   };
-  /** Whether the store's `[policy]` lets it be chosen. */
+  /** Whether the store's `[policy]` allows choosing it. */
   readonly allowedByPolicy: boolean;
 }
 
 /**
- * `--explain PORT`: all that is known about ports.
+ * `--explain PORT`: prints all that is known about ports.
  *
- * @returns 0 where every one of them is good and free, else 1; 1 as well where
- * the store, whose names and policy count, cannot be read.
+ * @returns 0 if all of them are good and free, else 1; also 1 if the store,
+ * with its names and policy, cannot be read.
  */
 export async function explain(call: Call): Promise<number> {
   const { line, runtime } = call;
@@ -84,7 +84,7 @@ export async function explain(call: Call): Promise<number> {
   return areGood && isReadable ? 0 : 1;
 }
 
-/** A port, or the ports of a name. */
+/** The port that a text gives, or the ports of the name that it gives. */
 function portsMeant(
   text: string,
   known: ReturnType<typeof associationsHere>,
@@ -107,7 +107,7 @@ function inJson(
   return { ...rest, ...(expires ? { expires: expires.toISOString() } : {}) };
 }
 
-/** What is known of a port does not depend on the store: go on without it. */
+/** Reads the store, if possible: most facts about a port do not need it. */
 async function storeIfReadable(
   call: Call,
 ): Promise<

@@ -1,16 +1,18 @@
 import { type Option, OPTION_GROUPS, OPTIONS } from "../options.ts";
 
-/** What port-for prints on standard error when it is called with nothing. */
+/**
+ * What port-for prints on standard error when it is called without arguments.
+ */
 export const USAGE = `\
 Usage: port-for [options] NAME...
        port-for [options] NAME... -- COMMAND...
        port-for --help
 `;
 
-/** Help stays within this many columns. */
+/** How many columns help may take. */
 const WIDTH = 80;
 
-/** Where the explanations of the options begin. */
+/** The column at which the explanations of options begin. */
 const INDENT = 27;
 
 const EXAMPLES = [
@@ -23,7 +25,7 @@ const EXAMPLES = [
   ["port-for --user web", "without sudo: in a store of your own"],
 ] as const;
 
-/** What people use most, for `-h`. */
+/** The most used options, for `-h`. */
 const FREQUENT = [
   "unbind",
   "list",
@@ -50,7 +52,7 @@ const INTRODUCTION = [
   USAGE.trimEnd(),
 ];
 
-/** `--help`: everything. */
+/** `--help`: all options. */
 export function helpText(): string {
   return [
     ...INTRODUCTION,
@@ -68,7 +70,7 @@ export function helpText(): string {
   ].join("\n");
 }
 
-/** `-h`: what people use most, on one screen. */
+/** `-h`: the most used options, on one screen. */
 export function shortHelpText(): string {
   const frequent = OPTIONS.filter(({ long }) => FREQUENT.includes(long));
   return [
@@ -84,7 +86,7 @@ export function shortHelpText(): string {
   ].join("\n");
 }
 
-/** An option as help shows it, without its explanation: `-p, --port PORT`. */
+/** An option as in the help, without its explanation: `-p, --port PORT`. */
 export function optionHead({ short, long, value }: Option): string {
   return (short ? `-${short}, ` : "    ") + `--${long}` +
     (value ? ` ${value}` : "");
@@ -93,14 +95,14 @@ export function optionHead({ short, long, value }: Option): string {
 function optionLines(option: Option): string[] {
   const head = `  ${optionHead(option)}`;
   const help = wrap(option.help, WIDTH - INDENT);
-  // A long head has a line of its own.
+  // A long head gets a line of its own.
   if (head.length + 2 > INDENT) help.unshift("");
   return help.map((line, index) =>
     ((index === 0 ? head : "").padEnd(INDENT) + line).trimEnd()
   );
 }
 
-/** The text in lines of at most `width` characters, words kept whole. */
+/** Wraps a text between words, into lines of at most `width` characters. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";

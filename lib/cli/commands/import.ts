@@ -11,7 +11,7 @@ import type { Store } from "../../store/store.ts";
 import { type Call, namedPortsJson } from "../call.ts";
 import { listLine } from "./list.ts";
 
-/** `--import FILE`: takes over a store, or the Python port-for's file. */
+/** `--import FILE`: imports another store, or the Python port-for's file. */
 export async function importConf(
   { line, store, runtime }: Call,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function importConf(
   );
 }
 
-/** The associations of another store, as far as they mean anything in this one. */
+/** The associations of another store that make sense in this one. */
 function readOtherStore(
   text: string,
   file: string,
@@ -61,7 +61,7 @@ function readOtherStore(
         `they are this machine's`,
     );
   }
-  // What the kernel was told it was told for that store.
+  // The kernel's reservations belong to the other store.
   return kept.map(({ reserved: _, ...rest }) => rest);
 }
 

@@ -15,8 +15,8 @@ import type { FoundNames } from "../found_names.ts";
 
 /**
  * `--here --init NAME...`: writes a first manifest at the root of the checkout.
- * Without a name it has those of the services that publish ports in a Compose
- * file, or of the lines of a Procfile.
+ * Without a NAME, the names come from a Compose file's services that publish
+ * ports, or from a Procfile.
  */
 export async function init(call: Call): Promise<void> {
   const { line, runtime } = call;
@@ -34,7 +34,7 @@ export async function init(call: Call): Promise<void> {
       `cannot write ${path}: the name ${quoted(name)} is not valid: ${wrong}`,
     );
   }
-  // Two names with one spelling are an error now, not at the first use.
+  // Refuses names with the same variable now and not at the first use.
   variablesOf(names.map((name) => [name, 0] as const));
   const text = manifestText(names);
   create(path, text, runtime);
@@ -45,7 +45,7 @@ export async function init(call: Call): Promise<void> {
   );
 }
 
-/** What says which services a project has, the first that is there counts. */
+/** Names from the first file that lists the project's services. */
 async function foundNames(
   { root }: Checkout,
   runtime: Runtime,
@@ -98,7 +98,7 @@ function nonEmpty(found: FoundNames, file: string): FoundNames {
 function procfileNames(text: string): FoundNames {
   const names = [...text.matchAll(/^([A-Za-z0-9_-]+):/gm)]
     .map(([, name]) => name!)
-    // By convention it runs once before a release, and listens on nothing.
+    // By convention, `release` runs once before a release and does not listen.
     .filter((name) => name !== "release");
   return { names: [...new Set(names)], skipped: [] };
 }
@@ -118,7 +118,7 @@ ${names.map((name) => `${entryKey(name)} = {}\n`).join("")}
 `;
 }
 
-/** Never replaces anything, be it a symlink, and leaves nothing half written. */
+/** Creates a file, atomically. Never replaces anything, not even a symlink. */
 function create(path: string, text: string, runtime: Runtime): void {
   const how = {
     isStillGood: () => !isThere(path, runtime),

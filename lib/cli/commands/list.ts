@@ -12,7 +12,7 @@ import { linesOf } from "../variables.ts";
 /**
  * `--list`: prints every association, in the store's order.
  *
- * @returns 1 where an entry had to be left out.
+ * @returns 1 if an entry had to be left out, else 0.
  */
 export async function list(call: Call): Promise<number> {
   const { line, runtime } = call;
@@ -49,8 +49,8 @@ export async function list(call: Call): Promise<number> {
 }
 
 /**
- * A name with its ports on a line. A store may hold names that are not valid:
- * none of them must pass for a line, or speak to a terminal.
+ * A line with a name and its ports. A store may hold invalid names: they must
+ * not break the line or control the terminal.
  */
 export function listLine(association: Association): string {
   const name = onOneLine(association.name);
@@ -58,9 +58,10 @@ export function listLine(association: Association): string {
 }
 
 /**
- * `--env` without a name: every association as a variable.
+ * `--env` without a NAME: prints every association as a variable.
  *
- * @returns 1 where names had to be left out, for they have one spelling.
+ * @returns 1 if names had to be left out because they have the same variable,
+ * else 0.
  */
 export async function listVariables(call: Call): Promise<number> {
   const { associations } = await readStore(call);

@@ -32,11 +32,11 @@ export type PortKind =
 
 /** The port space by kind, as `--map --json` prints it. */
 export interface PortMap {
-  /** The part that was looked at; both ends are inclusive. */
+  /** The range of the map, inclusive at both ends. */
   readonly range: PortRange;
   /**
-   * How many ports of each kind, and which. A port can be in use or associated
-   * and of another kind too; each is of just one of the others.
+   * How many ports of each kind there are, and which. Each port has exactly one
+   * kind, and may be `in use` or `associated` in addition.
    */
   readonly kinds: Readonly<
     Record<
@@ -46,7 +46,7 @@ export interface PortMap {
   >;
 }
 
-/** How a kind is drawn, and explained in the legend. */
+/** How each kind is drawn and explained in the legend. */
 const LOOK: readonly {
   readonly kind: PortKind;
   readonly mark: string;
@@ -74,13 +74,13 @@ const LOOK: readonly {
   },
 ];
 
-/** How many rows the whole space takes, with 64 cells in each. */
+/** How many rows of 64 cells the map has. */
 const ROWS = 16;
 
-/** How many cells a row may have: the most that fit. */
+/** How many cells a row can have; the most that fit are used. */
 const ROW_LENGTHS = [128, 64, 32];
 
-/** What stands before the cells of a row. */
+/** The width of the port number at the start of a row. */
 const MARGIN = 7;
 
 /** `--map`: the port space as a picture, or as counts and ranges in JSON. */
@@ -114,7 +114,7 @@ function portKinds(
   const unprivileged = { first: lowestUnprivileged(runtime), last: MAX_PORT };
   const good = goodPortsOutside(configured).retainAll(setOf([unprivileged]));
   const left = setOf([range]);
-  // What a port is first counts: a port is of one kind only.
+  // A port has only one kind: the first that applies.
   const take = (ports: PortSet) => {
     const taken = new PortSet(left).retainAll(ports);
     left.deleteAll(taken);
@@ -172,7 +172,7 @@ function rowLength(runtime: Runtime): number {
   return ROW_LENGTHS.find((length) => MARGIN + length <= width) ?? 32;
 }
 
-/** How far into a row every sixteenth cell is, in ports. */
+/** The heading: the offset of every sixteenth cell, in ports. */
 function ruler(cellsPerRow: number, portsPerCell: number): string {
   let text = " ".repeat(MARGIN);
   for (let cell = 0; cell < cellsPerRow; cell += 16) {
@@ -181,7 +181,7 @@ function ruler(cellsPerRow: number, portsPerCell: number): string {
   return text.trimEnd();
 }
 
-/** What the marks mean; the kinds of ports add up. */
+/** The legend. The counts of the kinds add up to the total. */
 function legend(
   range: PortRange,
   portsPerCell: number,
@@ -202,12 +202,15 @@ function legend(
   ];
 }
 
-/** What a port can be beside its kind. */
+/** Whether a port can be this in addition to its kind. */
 function isSpecial({ kind }: (typeof LOOK)[number]): boolean {
   return kind === "in use" || kind === "associated";
 }
 
-/** One port of a name, or in use, is worth a mark; else the most frequent kind. */
+/**
+ * A single port that is associated or in use decides the look of its cell;
+ * otherwise the most frequent kind does.
+ */
 function lookOf(cell: PortRange, sets: PortSets): (typeof LOOK)[number] {
   const counts = LOOK.map((look) => {
     let count = 0;

@@ -13,7 +13,7 @@ export interface PrunedName {
   readonly reason: string;
 }
 
-/** `--prune`: drops what is no longer needed, and says what that was. */
+/** `--prune`: drops associations that are no longer needed, and prints them. */
 export async function prune({ line, store, runtime }: Call): Promise<void> {
   const dropped = (await pruneStore(store)).map((
     { association: { name, port }, reason },

@@ -2,7 +2,7 @@ import { restoreReservations } from "../../store/reserve.ts";
 import { type Call, namedPortsJson } from "../call.ts";
 import { listLine } from "./list.ts";
 
-/** `--reserve` without a name: puts right what was reserved before. */
+/** `--reserve` without a NAME: restores reservations that were lost. */
 export async function reserve(
   { line, store, runtime }: Call,
 ): Promise<void> {

@@ -7,18 +7,19 @@ import { type Named, portList } from "../call.ts";
 import { say } from "../messages.ts";
 import { holderText } from "../text.ts";
 
-/** The statuses with which shells say that they could not run a command. */
+/** The exit statuses of shells when they cannot run a command. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
 /**
- * `port-for NAME... -- COMMAND...`: becomes a command with the ports of names in
- * its environment, and in its arguments where these say `{NAME}` or `{port}`,
- * the first name's.
+ * `port-for NAME... -- COMMAND...`: becomes a command with the ports in its
+ * environment, and in its arguments for `{NAME}` and `{port}` (the first
+ * name's).
  *
- * @param variables What else is to be in its environment.
- * @returns The command's exit status, where this process could only start it.
- * @throws {PortForError} where a port is in use by now.
+ * @param variables Further variables for its environment.
+ * @returns On systems without `execve`, the command's exit status; 126 or 127
+ * if it could not be run.
+ * @throws {PortForError} if a port is in use or may not be bound.
  */
 export async function runWithPorts(
   command: readonly string[],
@@ -49,8 +50,8 @@ export async function runWithPorts(
 }
 
 /**
- * The arguments as they were given, byte for byte, with a character for each
- * byte: an engine puts U+FFFD in the place of what is not UTF-8.
+ * The original arguments as strings with one character per byte. Needed because
+ * the engine decodes bytes that are not UTF-8 to U+FFFD.
  */
 function rawArguments(
   command: readonly string[],
@@ -69,7 +70,7 @@ function rawArguments(
   throw notText();
 }
 
-/** What Linux says that this process was started with. */
+/** The command line of this process, according to Linux. */
 function commandLine(runtime: Runtime): Uint8Array {
   try {
     return runtime.readFile("/proc/self/cmdline");
@@ -100,7 +101,7 @@ function notText(): PortForError {
   );
 }
 
-/** Replaces `{name}` by its port; braces around anything else stay. */
+/** Replaces `{name}` with its port; other braces stay. */
 function filledIn(arg: string, places: ReadonlyMap<string, number>): string {
   return arg.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
     const text = utf8Text(bytesOf(name));
@@ -108,7 +109,7 @@ function filledIn(arg: string, places: ReadonlyMap<string, number>): string {
   });
 }
 
-/** The command would fail to listen, with a message that says less. */
+/** Checks first, because the command's own message would say less. */
 async function refuseUnusable(
   command: string,
   [name, association]: Named,
@@ -136,7 +137,7 @@ async function refuseUnusable(
   }
 }
 
-/** Says why, and gives the status that `env` gives. */
+/** Says why, and returns the exit status that `env` would. */
 function couldNotRun(
   command: string,
   error: unknown,
@@ -151,7 +152,7 @@ function couldNotRun(
   return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
 }
 
-/** Whether a command is there, so that something else must be missing. */
+/** Whether the command's file exists: then its interpreter must be missing. */
 function isInstalled(command: string, runtime: Runtime): boolean {
   const folders = command.includes("/")
     ? [""]

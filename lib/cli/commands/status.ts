@@ -11,7 +11,7 @@ import { type Call, portList, readStore } from "../call.ts";
 import { columnsOf, fitted } from "../columns.ts";
 import { holderText, json, painterFor } from "../text.ts";
 
-/** An association and what has become of its port: an item of `--status --json`. */
+/** An association and the state of its ports: an item of `--status --json`. */
 export interface AssociationStatus {
   /** The name. */
   readonly name: string;
@@ -20,23 +20,23 @@ export interface AssociationStatus {
   /** How many ports it holds. */
   readonly count: number;
   /**
-   * Whether its ports are free, in use, not for this process to bind, or no
-   * longer its own.
+   * Whether its ports are free, in use, forbidden for this process to bind, or
+   * held by an expired lease.
    */
   readonly state: "free" | "in use" | "forbidden" | "expired";
-  /** When its lease ends or ended, as RFC 3339 writes it. */
+  /** When its lease ends or ended, in RFC 3339 format. */
   readonly expires?: string;
-  /** The file below the store that it stands in, if that is not the store. */
+  /** The layer that it comes from, if it is not in the store itself. */
   readonly layer?: string;
-  /** Set where the kernel is told to keep its ports from others. */
+  /** Set if its ports are reserved in the kernel. */
   readonly reserved?: true;
-  /** Why its ports would not be chosen today, where they would not. */
+  /** Why its ports would not be chosen today, if they would not. */
   readonly notGood?: string;
-  /** Who holds its ports, as far as this user may see. */
+  /** Who holds its ports, as far as this user can see. */
   readonly holders: readonly Holder[];
 }
 
-/** `--status`: a table of the associations and their state. */
+/** `--status`: prints a table of the associations and their states. */
 export async function status(call: Call): Promise<void> {
   const { line, runtime } = call;
   const { associations, policy } = await readStore(call, { expired: true });
@@ -53,7 +53,7 @@ export async function status(call: Call): Promise<void> {
   );
 }
 
-/** The state of associations. Each table of the system is read once. */
+/** The states of associations. The system's tables are read only once. */
 export async function statusOf(
   associations: readonly Association[],
   runtime: Runtime,
@@ -106,7 +106,7 @@ function stateOf(
   return verdicts.has("forbidden") ? "forbidden" : "free";
 }
 
-/** The narrowest that the column of names gets, however narrow the terminal. */
+/** The column of names never gets narrower than this. */
 const NARROWEST_NAME = 8;
 
 function table(
@@ -167,7 +167,7 @@ function stateText({ state, holders, expires }: AssociationStatus): string {
   }
 }
 
-/** To the minute: `2026-12-01 00:00Z`. */
+/** Formats a time to the minute: `2026-12-01 00:00Z`. */
 function shortTime(moment: string): string {
   return `${moment.slice(0, 10)} ${moment.slice(11, 16)}Z`;
 }

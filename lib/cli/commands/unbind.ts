@@ -7,7 +7,7 @@ import { say, warn } from "../messages.ts";
 /**
  * `--unbind NAME`: names give up their ports.
  *
- * @returns 1 where one stands in a layer, and so still has its port.
+ * @returns 1 if a name still has a port from a layer, else 0.
  */
 export async function unbind(call: Call): Promise<number> {
   const { line, store, runtime } = call;
