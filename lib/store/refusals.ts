@@ -10,17 +10,29 @@ export interface Wanted {
   readonly port?: number;
   /** How many ports it has, 1-65535. */
   readonly count?: number;
+  /** The checkout that it belongs to: a path. */
+  readonly directory?: string;
 }
 
 /**
- * Refuses an association with another port or count than the caller wants.
+ * Refuses an association with another port or count than the caller wants, or
+ * one of another checkout: `lib/web` of one is spelt as `web` of one in its
+ * folder `lib`.
  *
  * @throws {PortForError} `PORT_TAKEN`.
  */
 export function refuseOther(
   association: Association,
-  { port, count }: Wanted,
+  { port, count, directory }: Wanted,
 ): void {
+  const { name, directory: owner = directory } = association;
+  if (directory !== undefined && owner !== directory) {
+    throw new PortForError(
+      "PORT_TAKEN",
+      `cannot give ${quoted(name)} to ${quoted(directory)}: it belongs to ` +
+        `another checkout, ${quoted(owner!)} (choose another name)`,
+    );
+  }
   const has = association.count === 1
     ? `port ${association.port}`
     : `the ports ${formatPortRange(portsOf(association))}`;

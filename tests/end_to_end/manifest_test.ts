@@ -180,6 +180,20 @@ test("two worktrees have the same names and other ports", async () => {
   assert(!(await home.print(fix, "--list")).includes(`${shop}/`));
 });
 
+test("a checkout inside another shares no name with it", async () => {
+  using home = new Projects();
+  const shop = home.checkout("shop", '[names]\n"lib/web" = {}\n');
+  const lib = home.checkout("shop/lib");
+  await home.print(shop);
+
+  // Both are spelt like this in the store.
+  const name = `"${lib}/web"`;
+  assertRefused(await home.call(lib, "web"), 1, name, `"${shop}"`);
+  await home.print(shop, "--unbind=lib/web");
+  await home.print(lib, "web");
+  assertRefused(await home.call(shop), 1, name, `"${lib}"`);
+});
+
 test("a hook's variables lead nowhere else", async () => {
   using home = new Projects();
   const shop = home.checkout("shop", "[names]\nweb = {}\n");
