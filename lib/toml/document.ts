@@ -11,35 +11,37 @@ import { type Place, placesIn, statementsOf } from "./statements.ts";
 /** The newest `version` of the store format that this program understands. */
 const FORMAT_VERSION = 1;
 
-/** What the text of a store means. */
+/** The meaning of a store's text. */
 export interface Document {
   /** The text itself. */
   readonly text: string;
-  /** The associations by name, in the text's order; unsound ones left out. */
+  /**
+   * The associations by name, in the order of the text, without invalid ones.
+   */
   readonly associations: ReadonlyMap<string, Association>;
-  /** What this site wants of ports that are chosen. */
+  /** The `[policy]`. */
   readonly policy: Policy;
-  /** What is wrong with it; a document with problems is never written. */
+  /** What is wrong with the text. A document with problems is never written. */
   readonly problems: readonly Problem[];
 }
 
-/** One thing that is wrong with the text of a store, and where. */
+/** A problem in the text of a store, with its place. */
 export interface Problem extends Place {
   /** What is wrong. */
   readonly message: string;
-  /** The name that cannot be relied on because of it, if it is one. */
+  /** The name whose association is invalid because of it, if any. */
   readonly name?: string;
-  /** What to do about it, where the text is not to be changed. */
+  /** What to do about it, if fixing the text is not the answer. */
   readonly wayOut?: string;
 }
 
 const NEW_DOCUMENT = `${OWN_HEAD}[ports]\n`;
 
 /**
- * Reads the text of a store. `undefined`, a store that does not exist yet, and
- * an empty text have no associations.
+ * Reads the text of a store; `undefined` stands for a store that does not exist
+ * yet.
  *
- * @throws {NotTomlError} where the text is not TOML.
+ * @throws {NotTomlError} if the text is not TOML.
  */
 export function readDocument(text: string | undefined): Document {
   text ??= NEW_DOCUMENT;
@@ -61,7 +63,7 @@ export function readDocument(text: string | undefined): Document {
   return { text, associations, policy, problems: located(text, faults) };
 }
 
-/** What is wrong, before its place in the text is looked up. */
+/** A problem before its place in the text is known. */
 export interface Fault {
   readonly path: readonly string[];
   readonly message: string;
@@ -81,7 +83,7 @@ function* versionFaults({ version }: Toml): Generator<Fault> {
   }
 }
 
-/** Reads a policy; what is wrong with it goes into `faults`. */
+/** Reads a policy. Its problems are added to `faults`. */
 export function readPolicy(value: unknown, faults: Fault[]): Policy {
   if (value === undefined) return {};
   if (!isTable(value)) {
@@ -113,7 +115,7 @@ export function readPolicy(value: unknown, faults: Fault[]): Policy {
   };
 }
 
-/** A port or range as text; other values as a text that is no range. */
+/** A port or range as text; any other value as a text that is not a range. */
 function asText(value: unknown): string {
   return typeof value === "string" || typeof value === "number"
     ? `${value}`
@@ -121,8 +123,8 @@ function asText(value: unknown): string {
 }
 
 /**
- * Associations that share a port: neither name can be relied on. In the order of
- * their ports, whatever overlaps one before it overlaps the one that reaches
+ * Associations that share a port; both are invalid. Sorted by port, an
+ * association that overlaps any earlier one also overlaps the one that reaches
  * furthest.
  */
 function* sharedPorts(
@@ -147,7 +149,7 @@ function* sharedPorts(
   }
 }
 
-/** Looks up where the faults are: only broken texts pay for that. */
+/** Finds the places of the faults. Only invalid texts pay for that. */
 function located(text: string, faults: readonly Fault[]): Problem[] {
   if (faults.length === 0) return [];
   const starts = new Map<string, number>();

@@ -21,15 +21,15 @@ import {
   statementsOf,
 } from "./statements.ts";
 
-/** An edit that would have changed more, or less, than was meant. */
+/** An edit that would not have made exactly the intended change. */
 export class EditError extends Error {}
 
 /**
- * The text of a document with some associations set and some taken away
- * (`undefined`); all else in it stays as it was.
+ * The text of a document with some associations set and others (`undefined`)
+ * removed. Everything else in it stays as it was.
  *
- * @throws {EditError} where the text is written in a way that cannot be edited
- * with certainty. The result is read again, and means just what was intended.
+ * @throws {EditError} if the text has a form that cannot be edited safely. The
+ * result is always parsed again and compared with what was intended.
  */
 export function editDocument(
   document: Document,
@@ -42,9 +42,9 @@ export function editDocument(
 }
 
 /**
- * The text with new lines behind its last entry, where it is in port-for's own
- * form and nothing else is to change; that is the most frequent change by far,
- * and needs to know of no other statement.
+ * A shortcut for by far the most frequent change: appends lines after the last
+ * entry of a text in port-for's own form. `undefined` for any other text or
+ * change.
  */
 function onlyAdded(text: string, changes: Changes): string | undefined {
   const { ports, end } = readToml(text);
@@ -60,7 +60,7 @@ function onlyAdded(text: string, changes: Changes): string | undefined {
 function changed(text: string, changes: Changes): string {
   const statements = statementsOf(text);
   const byName = Map.groupBy(statements, nameOf);
-  // The ports may be in one inline table, where no line is an entry.
+  // All ports may be in one inline table instead of on lines of their own.
   const inline = statements.find((statement) =>
     statement.kind === "key" && statement.path.join() === "ports"
   );
@@ -91,7 +91,9 @@ function changed(text: string, changes: Changes): string {
   return applied(text, edits);
 }
 
-/** Makes lines of the entries of an inline table, and changes them. */
+/**
+ * Moves the entries of an inline table to lines of their own, with the changes.
+ */
 function outOfInline(
   text: string,
   statements: readonly Statement[],
@@ -103,7 +105,7 @@ function outOfInline(
     .map((entry) => text.slice(entry.start, entry.value.end));
   const added = [...changes.values()]
     .flatMap((association) => association ? entryLine(association) : []);
-  // A comment behind the table stays where it is.
+  // A comment after the table stays where it is.
   const rest = text.slice(inline.value.end, inline.lines.end);
   const without = rest.trim() === ""
     ? { ...inline.lines, text: "" }
@@ -115,7 +117,7 @@ function outOfInline(
   ]);
 }
 
-/** What has an entry say something else, in the form in which it is written. */
+/** The edits that change an entry and keep its form. */
 function entryEdits(
   text: string,
   own: readonly Statement[],
@@ -125,7 +127,7 @@ function entryEdits(
   if (entry!.kind === "key" && entry!.path.length === 2) {
     return valueEdits(text, entry!.value, association);
   }
-  // A table of its own, or dotted keys: a line for each part.
+  // A table of its own, or dotted keys: one line for each part.
   const edits: Edit[] = [];
   const wanted = new Map(entryParts(association));
   for (const statement of own) {
@@ -143,7 +145,7 @@ function entryEdits(
   return [...edits, ...insertedParts(text, own, wanted)];
 }
 
-/** What has the value of an entry say something else. */
+/** The edits that change the value of an entry. */
 function valueEdits(
   text: string,
   value: Span,
@@ -153,7 +155,7 @@ function valueEdits(
     const foreign = foreignEntries(text, value);
     return [{ ...value, text: entryValue(association, foreign) }];
   }
-  // An inline table of several lines may have comments between them.
+  // An inline table over several lines may have comments in it.
   const edits: Edit[] = [];
   const wanted = new Map(entryParts(association));
   let last = value.start + 1;
@@ -179,7 +181,7 @@ function withoutEntry(text: string, { start, value }: InlineEntry): Edit {
   return { start, end: value.end + comma.length, text: "" };
 }
 
-/** Takes a key and its value away, and leaves a comment behind them. */
+/** Removes a key and its value, but keeps a comment after them. */
 function withoutStatement(
   text: string,
   { start, value, lines }: Statement,
@@ -189,7 +191,7 @@ function withoutStatement(
   return { start, end: lines.end, text: rest.trimStart() };
 }
 
-/** Adds parts to an entry of several lines, behind the last of its own. */
+/** Adds parts to an entry of several lines, after the last one. */
 function insertedParts(
   text: string,
   own: readonly Statement[],
@@ -210,8 +212,8 @@ function insertedParts(
 }
 
 /**
- * Whether the entry of a name is one line of port-for's own, without a comment
- * and without keys that somebody else put there.
+ * Whether the entry of a name is a single line as port-for writes it, without
+ * comments and foreign keys.
  */
 export function isPlainEntry(document: Document, name: string): boolean {
   const { text } = document;
@@ -226,7 +228,7 @@ export function isPlainEntry(document: Document, name: string): boolean {
     foreignEntries(text, value).length === 0;
 }
 
-/** A part of a text, and what is to stand there instead. */
+/** A part of a text and its replacement. */
 interface Edit {
   readonly start: number;
   readonly end: number;
@@ -245,12 +247,12 @@ function applied(text: string, edits: readonly Edit[]): string {
   return parts.join("") + text.slice(at);
 }
 
-/** The name that a statement is (a part of) the entry of. */
+/** The name whose entry a statement belongs to. */
 function nameOf({ path }: Statement): string | undefined {
   return path[0] === "ports" ? path[1] : undefined;
 }
 
-/** Where new entries go: behind the last one, or in a table of their own. */
+/** Inserts new entries: after the last one, or in a new [ports] table. */
 function insertion(
   text: string,
   statements: readonly Statement[],
@@ -261,7 +263,7 @@ function insertion(
     (kind === "table" || path[0] === "ports")
   );
   if (last) return inserted(text, last.lines.end, entries);
-  // Dotted entries at the root allow no [ports] header beside them.
+  // With dotted entries at the root, TOML allows no [ports] header.
   const dotted = statements.findLast(({ table, path }) =>
     table.length === 0 && path[0] === "ports" && path.length > 1
   );
@@ -273,7 +275,7 @@ function insertion(
   return inserted(text, text.length, [...gap, "[ports]", ...entries]);
 }
 
-/** New lines at a place where a line begins, or the text ends. */
+/** Inserts lines at the beginning of a line or the end of the text. */
 function inserted(text: string, at: number, lines: readonly string[]): Edit {
   const lineEnd = /\r?\n/.exec(text)?.[0] ?? "\n";
   const isOpen = at === text.length && text !== "" && !text.endsWith("\n");
@@ -284,8 +286,7 @@ function inserted(text: string, at: number, lines: readonly string[]): Edit {
 /**
  * The entries of an inline table.
  *
- * @throws {EditError} where it takes several lines: there may be comments
- * between them, which would be lost.
+ * @throws {EditError} if it takes several lines: comments in it would be lost.
  */
 function entriesOnOneLine(text: string, table: Span): InlineEntry[] {
   if (text.slice(table.start, table.end).includes("\n")) {
@@ -295,7 +296,7 @@ function entriesOnOneLine(text: string, table: Span): InlineEntry[] {
   return inlineEntries(text, table);
 }
 
-/** What a person wrote into the table of an entry. */
+/** What somebody else wrote into the table of an entry. */
 function foreignEntries(text: string, value: Span): string[] {
   if (text[value.start] !== "{") return [];
   return inlineEntries(text, value)
@@ -303,7 +304,7 @@ function foreignEntries(text: string, value: Span): string[] {
     .map((entry) => text.slice(entry.start, entry.value.end));
 }
 
-/** Reads the edited text again: it must mean just what was intended. */
+/** Parses the edited text: it must mean exactly what was intended. */
 function confirm(
   document: Document,
   changes: Changes,
@@ -333,7 +334,7 @@ function confirm(
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Whether the entries that were not to change mean the same. */
+/** Whether the entries outside the change still mean the same. */
 function sameOthers(
   before: Meaning["ports"],
   after: Meaning["ports"],
@@ -366,7 +367,7 @@ function sameAssociation(
       (wanted.expires && rfc3339(wanted.expires));
 }
 
-/** Whether two tables mean the same, `exceptions` aside. */
+/** Whether two tables mean the same, apart from `exceptions`. */
 function sameExcept(
   a: Record<string, unknown>,
   b: Record<string, unknown>,

@@ -3,7 +3,7 @@ import type { Policy } from "../place.ts";
 import { formatPortRange } from "../ports/port_range.ts";
 import { entryLine } from "./entry.ts";
 
-/** The text of a store that says just this. */
+/** The text of a store with these associations and this policy. */
 export function documentText(
   associations: readonly Association[],
   { range, exclude }: Policy,

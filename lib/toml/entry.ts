@@ -4,9 +4,12 @@ import { isPort, MAX_PORT } from "../ports/port_range.ts";
 import type { Association } from "../association.ts";
 import { isTable } from "./meaning.ts";
 
-/** Reads the value of one entry; a text says what is wrong with it. */
+/**
+ * Reads the value of an entry. Returns a text that says what is wrong with it
+ * if it is not valid.
+ */
 export function readEntry(name: string, value: unknown): Association | string {
-  // Nearly every entry is a port alone, and a store may have thousands.
+  // A shortcut: nearly every entry is just a port, and there may be thousands.
   if (isPort(value)) return { name, port: value, count: 1 };
   const entry = isTable(value) ? value : { port: value };
   const { port, count = 1, expires, directory, reserved, allow } = entry;
@@ -43,7 +46,7 @@ export function readEntry(name: string, value: unknown): Association | string {
     name,
     port,
     count,
-    // A date of TOML writes itself in the time zone in which it was written.
+    // A TomlDate would format itself in its original time zone.
     ...(expires === undefined ? {} : { expires: new Date(expires.getTime()) }),
     ...(directory === undefined ? {} : { directory }),
     ...(reserved === undefined ? {} : { reserved }),
@@ -55,21 +58,22 @@ function isMoment(value: unknown): value is TomlDate {
   return value instanceof TomlDate && !value.isLocal();
 }
 
-/** A name as a TOML key: bare where it can be. */
+/** A name as a TOML key, bare if possible. */
 export function entryKey(name: string): string {
   if (/^[A-Za-z0-9_-]+$/.test(name)) return name;
   return tomlString(name);
 }
 
-/** An entry on a line of its own. */
+/** An entry as a line, without the line end. */
 export function entryLine(association: Association): string {
   return `${entryKey(association.name)} = ${entryValue(association)}`;
 }
 
 /**
- * The value of an entry: the port alone where that says it all.
+ * The value of an entry: just the port, if there is nothing else.
  *
- * @param foreign What else stands in the entry's table, as it is written there.
+ * @param foreign Foreign keys and values of the entry's table, as written
+ * there.
  */
 export function entryValue(
   association: Association,
@@ -82,7 +86,7 @@ export function entryValue(
     : `{ ${[...parts, ...foreign].join(", ")} }`;
 }
 
-/** What an entry says: keys with their values, the port first. */
+/** The keys and values of an entry, the port first. */
 export function entryParts(
   { port, count, expires, directory, reserved, allow }: Association,
 ): [key: string, value: string][] {
@@ -96,8 +100,8 @@ export function entryParts(
 }
 
 /**
- * A text between double quotes, with what TOML wants escaped escaped, and what
- * would break or turn around the line that a person reads.
+ * A TOML string in double quotes. Also escapes characters that would break the
+ * line or reverse it for a reader.
  */
 function tomlString(text: string): string {
   const escaped = text.replace(/["\\]/g, "\\$&").replace(
@@ -108,12 +112,12 @@ function tomlString(text: string): string {
   return `"${escaped}"`;
 }
 
-/** A moment to the second, as TOML writes it. */
+/** A time in TOML's format, to the second. */
 export function rfc3339(moment: Date): string {
   return moment.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** The keys of an entry's table that are port-for's own. */
+/** The keys that port-for uses in an entry's table. */
 export const OWN_KEYS = new Set([
   "port",
   "count",

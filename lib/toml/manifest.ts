@@ -7,36 +7,41 @@ import { type Place, placesIn, statementsOf } from "./statements.ts";
 import { readTemplate, type Template, TemplateError } from "./template.ts";
 import { valueProblem, variableProblem } from "./variables.ts";
 
-/** What a project needs: names, and variables made of their ports. */
+/** What a project needs: names, and variables made from their ports. */
 export interface Manifest {
-  /** What each name is to get, in the manifest's order. */
+  /** What each name needs, in the manifest's order. */
   readonly names: ReadonlyMap<string, ManifestName>;
-  /** The variables of `[env]`, in its order. */
+  /** The variables of `[env]`, in the manifest's order. */
   readonly variables: ReadonlyMap<string, Template>;
 }
 
-/** How a name of a manifest is to get its port. */
+/** How to choose the port for a name of a manifest. */
 export interface ManifestName {
-  /** This port, 1-65535, for the first checkout that asks, if it is free. */
+  /**
+   * This port, 1-65535, if it is free: the first checkout that asks gets it.
+   */
   readonly prefer?: number;
   /** How many consecutive ports. */
   readonly count?: number;
-  /** Whether the UDP port is to be free, too. */
+  /** Whether the UDP port must be free too. */
   readonly udp?: boolean;
-  /** Where to choose. */
+  /** The range to choose from. */
   readonly range?: PortRange;
-  /** A lease of so many seconds. */
+  /** Make it a lease of this many seconds. */
   readonly ttl?: number;
 }
 
-/** More than any project needs; it is a stranger's data. */
+/**
+ * More than any project needs. A manifest comes from strangers, so it is
+ * limited.
+ */
 const MOST_NAMES = 64;
 const MOST_PORTS = 256;
 
 const TABLES = ["names", "env"];
 const KEYS = ["prefer", "count", "udp", "range", "ttl"];
 
-/** What is wrong, at the key that it is wrong with. */
+/** A problem, with the path of the key that has it. */
 class Fault extends Error {
   readonly path: readonly string[];
 
@@ -117,7 +122,9 @@ function refuseUnknown(
   }
 }
 
-/** An object has keys that look like numbers first: the text has its order. */
+/**
+ * Sorts keys as in the text: an object puts keys that look like numbers first.
+ */
 function inOrder(text: string, table: string, entries: Toml): string[] {
   const order = new Map<string, number>();
   for (const [at, { path }] of statementsOf(text).entries()) {
@@ -230,7 +237,7 @@ function readVariable(
   }
 }
 
-/** Where a key stands; where it cannot be found, the table that it is in. */
+/** The place of a key or, if that cannot be found, of its table. */
 function placeOf(text: string, path: readonly string[]): Place {
   const statements = statementsOf(text);
   for (let length = path.length; length > 0; length--) {

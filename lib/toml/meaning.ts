@@ -3,7 +3,7 @@ import { readPlainText } from "./plain_text.ts";
 import { impossibleDay } from "./dates.ts";
 import { type Place, statementsOf } from "./statements.ts";
 
-/** A TOML table: what a store's text means. */
+/** A TOML table. */
 export type Toml = Record<string, unknown>;
 
 /** A text that is not TOML. */
@@ -20,24 +20,24 @@ export class NotTomlError extends Error {
 
 /** What the text of a store means as TOML. */
 export interface Meaning {
-  /** All of it, but where `ports` is a table. */
+  /** The whole document, without `ports` if that is a table. */
   readonly rest: Toml;
-  /** The entries of that table; none where there is no such. */
+  /** The entries of that table; empty if there is none. */
   readonly ports: ReadonlyMap<string, unknown>;
-  /** Where a new entry goes, in a text of port-for's own form. */
+  /** Where a new entry goes, if the text is in port-for's own form. */
   readonly end?: number;
 }
 
 let latest: { text: string; meaning: Meaning } | undefined;
 
 /**
- * Reads TOML. Integers that a number cannot hold come as bigint. The result is
- * not to be changed: who reads the same text again is given the same one.
+ * Parses TOML. Integers too large for a number become a bigint. Do not modify
+ * the result: it is cached.
  *
- * @throws {NotTomlError} where it is none; a key written twice is none.
+ * @throws {NotTomlError} if it is not TOML, for example if a key occurs twice.
  */
 export function readToml(text: string): Meaning {
-  // One change of a store reads the same text several times.
+  // One change of a store parses the same text several times.
   if (latest?.text !== text) latest = { text, meaning: meaningOf(text) };
   return latest.meaning;
 }
@@ -50,7 +50,7 @@ function meaningOf(text: string): Meaning {
 }
 
 /**
- * Reads any TOML as one table.
+ * Parses any TOML into one table.
  *
  * @throws {NotTomlError} where it is none.
  */
@@ -85,8 +85,8 @@ function ofAnyText(text: string): Meaning {
 }
 
 /**
- * The entries of `[ports]` in the text's order. An object has keys that look
- * like numbers first: only where there are any does the text have to be asked.
+ * The entries of `[ports]` in the order of the text. An object puts keys that
+ * look like numbers first; only then is the order read from the text.
  */
 function inOrder(text: string, ports: Toml): Map<string, unknown> {
   const entries = Object.entries(ports);
@@ -104,7 +104,7 @@ function inOrder(text: string, ports: Toml): Map<string, unknown> {
   );
 }
 
-/** What a text in port-for's own form means; `undefined` for any other. */
+/** The meaning of a text in port-for's own form; `undefined` for any other. */
 function ofPlainText(text: string): Meaning | undefined {
   const plain = readPlainText(text);
   if (!plain) return undefined;
@@ -114,12 +114,12 @@ function ofPlainText(text: string): Meaning | undefined {
       if (typeof value === "number") continue;
       ports.set(name, parsed(`value = ${value}`).value);
     }
-    // A text within quotes may look like it; then what is before is no TOML.
-    // Nearly every store begins so that the parser is not even made ready.
+    // What looks like [ports] may be inside a string; then the head is not
+    // TOML. With the usual head, the parser is not even loaded.
     const rest = plain.bareHead ?? parsed(plain.head);
     return { rest, ports, end: plain.end };
   } catch (error) {
-    // The whole text says better where it is wrong, if it is.
+    // Parsing the whole text gives a better place for the error.
     if (error instanceof TomlError) return undefined;
     throw error;
   }

@@ -1,20 +1,24 @@
 /**
- * The text of a store as port-for itself writes it: what comes before, then
- * `[ports]` with a line for each name. Such a text is read here in a fraction
- * of the time that TOML takes; every other text is left to the TOML parser.
+ * The text of a store as port-for itself writes it: a head, then `[ports]` with
+ * a line for each name. This reads such a text in a fraction of the time that
+ * the TOML parser takes; every other text is left to that parser.
  *
  * @module
  */
 
 /** A text in port-for's own form. */
 export interface PlainText {
-  /** What stands before `[ports]`; where that is no TOML, the whole is none. */
+  /**
+   * What comes before `[ports]`. If this is not valid TOML, nor is the whole.
+   */
   readonly head: string;
-  /** What that says, where it is no more than the version, or not even that. */
+  /**
+   * The head's meaning, if it has nothing but comments and perhaps the version.
+   */
   readonly bareHead?: { readonly version?: 1 };
-  /** By name, in order: the port, or the text of an inline table. */
+  /** By name, in order: a port, or the text of an inline table. */
   readonly entries: ReadonlyMap<string, number | string>;
-  /** Where the line of the last entry ends, or that of `[ports]`. */
+  /** The end of the last entry's line, or of the line `[ports]`. */
   readonly end: number;
 }
 
@@ -27,13 +31,13 @@ version = 1
 
 const PORTS_LINE = "[ports]";
 
-/** What might name ports before that line; `\` might spell it. */
+/** Whether the head may define `ports` itself, perhaps spelt with escapes. */
 const maybePorts = () => /^[^#\n]*(?:ports|\\)/m;
 
 // deno-lint-ignore no-control-regex
 const COMMENT = /#[^\x00-\x08\x0a-\x1f\x7f]*/.source;
 
-/** What a head says, if that is the version, perhaps, and comments. */
+/** The meaning of a head with nothing but comments and perhaps the version. */
 function bareHeadOf(head: string): PlainText["bareHead"] {
   const bare = new RegExp(
     `^(?:(?:${COMMENT})?\\r?\\n)*(?:(version = 1)\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
@@ -42,7 +46,7 @@ function bareHeadOf(head: string): PlainText["bareHead"] {
   return bare[1] ? { version: 1 } : {};
 }
 
-/** A blank line, a comment, or an entry; in groups its key and its value. */
+/** A blank line, a comment, or an entry, capturing its key and value. */
 const LINE = lineOf({
   // deno-lint-ignore no-control-regex
   key: /([\w-]+)|"([^"\\\x00-\x1f\x7f]*)"/,
@@ -52,26 +56,26 @@ const LINE = lineOf({
 function lineOf({ key, value }: Record<"key" | "value", RegExp>): RegExp {
   const blank = "[ \\t]*";
   const entry = `(?:${key.source})${blank}=${blank}(?:${value.source})`;
-  // Blanks belong to what they follow: two runs side by side could share them
-  // in as many ways as there are blanks.
+  // Blanks always belong to what they follow. Two adjacent runs of blanks could
+  // match in many ways, which makes backtracking slow.
   return new RegExp(
     `${blank}(?:${entry}${blank})?(?:${COMMENT})?(?:\\r?\\n|$)`,
     "y",
   );
 }
 
-/** Reads a text in port-for's own form; `undefined` where it is in no such. */
+/** Reads a text in port-for's own form; `undefined` if it has another form. */
 export function readPlainText(text: string): PlainText | undefined {
   const start = text.startsWith(PORTS_LINE)
     ? 0
     : text.indexOf(`\n${PORTS_LINE}`) + 1;
   if (start === 0 && !text.startsWith(PORTS_LINE)) return undefined;
   const head = text.slice(0, start);
-  // Nearly every store begins so, and patterns take a while to compile.
+  // Nearly every store begins like this, and compiling patterns takes time.
   const isOwn = head === OWN_HEAD;
   if (!isOwn && maybePorts().test(head)) return undefined;
   LINE.lastIndex = start + PORTS_LINE.length;
-  // The rest of that line is blank, or a comment.
+  // The rest of the [ports] line must be blank or a comment.
   if (nameIn(LINE.exec(text)) !== undefined) return undefined;
   let end = LINE.lastIndex;
   const entries = new Map<string, number | string>();
@@ -81,7 +85,7 @@ export function readPlainText(text: string): PlainText | undefined {
     const name = nameIn(line);
     if (name === undefined) continue;
     if (entries.has(name)) return undefined;
-    // Not by a pattern: that takes twice as long, ten thousand times over.
+    // Destructuring would take twice as long, and there may be 10,000 lines.
     entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
@@ -89,7 +93,7 @@ export function readPlainText(text: string): PlainText | undefined {
   return { head, ...(bareHead ? { bareHead } : {}), entries, end };
 }
 
-/** The key on a line; an empty one where there is no line. */
+/** The key of a line; "" if the line did not match. */
 function nameIn(line: RegExpExecArray | null): string | undefined {
   return line === null ? "" : line[1] ?? line[2];
 }

@@ -1,34 +1,35 @@
 /**
- * Where each key stands in a TOML text. A TOML parser says what a text means;
- * this says which characters say it, so that one entry can be changed and all
- * else left as a person wrote it. It takes for granted that the text is valid.
+ * Finds where each key is in a TOML text, so that one entry can be changed and
+ * everything else kept as a person wrote it. The text must be valid TOML.
  *
  * @module
  */
 
-/** A table header or a key with its value, as they stand in the text. */
+/** A table header, or a key with its value, in the text. */
 export interface Statement {
   /** `table` for `[a.b]` and `[[a.b]]`, `key` for `a.b = value`. */
   readonly kind: "table" | "key";
-  /** The whole path from the root, the table's own path included. */
+  /** The whole path from the root, including the table's. */
   readonly path: readonly string[];
-  /** The path of the table header that the statement stands under. */
+  /** The path of the table header above the statement. */
   readonly table: readonly string[];
   /** Where the key (or the header's bracket) begins. */
   readonly start: number;
-  /** Where the value lies in the text; empty for a header. */
+  /** Where the value is in the text; empty for a header. */
   readonly value: Span;
-  /** The whole lines that the statement takes, the line end included. */
+  /** The whole lines of the statement, including the line end. */
   readonly lines: Span;
 }
 
-/** A part of a text, from `start` up to, not including, `end`. */
+/** A part of a text, from `start` up to but not including `end`. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** A place in a text, both numbers from 1, the column in UTF-16 units. */
+/**
+ * A place in a text. Both numbers start at 1; columns are UTF-16 code units.
+ */
 export interface Place {
   /** The line. */
   readonly line: number;
@@ -82,7 +83,7 @@ export interface InlineEntry {
   readonly path: readonly string[];
   /** Where the key begins. */
   readonly start: number;
-  /** Where the value lies in the text. */
+  /** Where the value is in the text. */
   readonly value: Span;
 }
 
@@ -104,8 +105,8 @@ export function inlineEntries(
 }
 
 /**
- * Tells the line and the column, both from 1, of places in a text. They must be
- * asked for in ascending order: the text is gone through once.
+ * Returns a function that gives the line and column of positions in a text.
+ * Positions must be ascending, because the text is scanned only once.
  */
 export function placesIn(text: string): (at: number) => Place {
   let line = 1;
@@ -126,11 +127,11 @@ function readKeyAndValue(
   at: number,
 ): { path: string[]; value: Span } {
   const { path, end } = readKey(text, at);
-  const start = skipBlanks(text, end + 1); // behind the equals sign
+  const start = skipBlanks(text, end + 1); // after the equals sign
   return { path, value: { start, end: endOfValue(text, start) } };
 }
 
-/** Reads a dotted key; `end` is at the `=` or `]` behind it. */
+/** Reads a dotted key; `end` is at the `=` or `]` after it. */
 function readKey(text: string, at: number): { path: string[]; end: number } {
   const path: string[] = [];
   for (;;) {
@@ -154,8 +155,8 @@ function endOfKeyPart(text: string, at: number): number {
 function endOfValue(text: string, at: number): number {
   if (text[at] === '"' || text[at] === "'") return endOfString(text, at);
   if (text[at] === "[" || text[at] === "{") return endOfBrackets(text, at);
-  // A number, date or truth value ends at a separator; the blank between the
-  // date and the time of a date-time does not end it.
+  // A number, date or boolean ends at a separator, except for the blank between
+  // the date and the time of a date-time.
   const scalar = /[^\s,\]}#]+(?: \d[^\s,\]}#]*)?/y;
   scalar.lastIndex = at;
   scalar.test(text);
@@ -191,7 +192,7 @@ function endOfString(text: string, at: number): number {
     at += escapes && text[at] === "\\" ? 2 : 1;
   }
   at += closing.length;
-  // Up to two quotes may stand right before the closing three.
+  // Up to two quotes may come right before the closing three.
   while (long && text[at] === quote) at++;
   return at;
 }
@@ -222,7 +223,7 @@ function skipBlanks(text: string, at: number): number {
   return at;
 }
 
-/** Skips what may stand between the entries of an inline table. */
+/** Skips what may come between the entries of an inline table. */
 function skipFiller(text: string, at: number): number {
   for (;;) {
     if (text[at] === "#") at = nextLine(text, at);

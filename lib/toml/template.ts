@@ -1,17 +1,17 @@
 import { nearest, quoted } from "../error.ts";
 
-/** A text with places for ports: literal text and places in turn. */
+/** A text with places for ports. */
 export type Template = readonly (string | PlaceForPort)[];
 
-/** Where a port goes. */
+/** A place where a port goes. */
 export interface PlaceForPort {
-  /** The name whose port it is. */
+  /** The name whose port goes there. */
   readonly name: string;
   /** Which port of its block, from 0. */
   readonly index: number;
 }
 
-/** A text that is no template; the message says why. */
+/** A text that is not a valid template; the message says why. */
 export class TemplateError extends Error {}
 
 /** `{{`, `}}`, `{anything}`, or a brace that is none of these. */
@@ -21,7 +21,7 @@ const PARTS = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
  * Reads a template: `{name}` is a port, the first of a block, `{name.N}` one of
  * a block, from 0; `{{` and `}}` are braces.
  *
- * @param names What there is, and how many ports each has.
+ * @param names The names of the manifest, and how many ports each has.
  * @throws {TemplateError}
  */
 export function readTemplate(
@@ -75,7 +75,7 @@ function placeFor(
   );
 }
 
-/** The text with ports filled in. */
+/** Fills ports into a template. */
 export function filledTemplate(
   template: Template,
   portOf: (place: PlaceForPort) => number,
