@@ -2,22 +2,22 @@ import { DYNAMIC_RANGE, SYSTEM_PORTS } from "./port_range.ts";
 import type { PortSet } from "./port_set.ts";
 
 /**
- * Numbers are drawn over this whole span, not over the list of good ports, so
+ * Ports are drawn from this whole range and not from the list of good ports, so
  * that a name keeps its port when the registry or the ephemeral range changes.
  */
 const FIRST_DRAWN = SYSTEM_PORTS.last + 1;
 const DRAWN = DYNAMIC_RANGE.first - FIRST_DRAWN;
 
-/** Enough for about a hundred candidates where two ports in five are good. */
+/** Gives about a hundred candidates if two ports in five are good. */
 const DRAWS = 300;
 
-/** Among these there are some good ports where one port in ten is good. */
+/** Includes some good ports even if only one port in ten is good. */
 const RANDOM_DRAWS = 64;
 
 /**
- * The order in which good ports are tried for a name: a pseudo-random sequence
- * that depends on the name alone, then the remaining good ports, ascending.
- * Every good port comes exactly once.
+ * Yields every good port exactly once, in the order in which to try them for a
+ * name: a pseudo-random sequence that depends only on the name, then the
+ * remaining ports, ascending.
  */
 export function* candidatesFor(
   name: string,
@@ -36,18 +36,21 @@ export function* candidatesFor(
   }
 }
 
-/** Every good port exactly once, in an order from the system's random source. */
+/**
+ * Yields every good port exactly once, in an order from the system's random
+ * source.
+ */
 export function* randomCandidates(good: PortSet): Generator<number> {
   const drawn = new Set<number>();
-  // Every port is as likely as any other; the first good one mostly is free,
-  // and a list of the thousands of others would be in vain.
+  // Usually one of the first good ports is free, so start without building a
+  // list of all of them. Drawing is uniform either way.
   for (const port of crypto.getRandomValues(new Uint16Array(RANDOM_DRAWS))) {
     if (!good.has(port) || drawn.has(port)) continue;
     drawn.add(port);
     yield port;
   }
   const ports = Uint16Array.from(good).filter((port) => !drawn.has(port));
-  // A Fisher-Yates shuffle that goes no further than its reader.
+  // A lazy Fisher-Yates shuffle.
   for (let next = 0; next < ports.length; next++) {
     const other = next + randomBelow(ports.length - next);
     const port = ports[other]!;
@@ -56,16 +59,16 @@ export function* randomCandidates(good: PortSet): Generator<number> {
   }
 }
 
-/** A whole number from 0 to `limit - 1`, every one as likely as any other. */
+/** A whole number from 0 to `limit - 1`, uniformly distributed. */
 function randomBelow(limit: number): number {
   const number = new Uint32Array(1);
-  // Numbers above the last multiple of the limit would favour the low ones.
+  // Numbers from the last multiple of the limit up would favour low results.
   const unfair = 2 ** 32 - (2 ** 32 % limit);
   do crypto.getRandomValues(number); while (number[0]! >= unfair);
   return number[0]! % limit;
 }
 
-/** The FNV-1a hash, 32 bits, of the text's UTF-8 bytes. */
+/** The 32-bit FNV-1a hash of the text's UTF-8 bytes. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) {
@@ -74,7 +77,7 @@ export function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** The mulberry32 generator: numbers from 0 up to, not including, 1. */
+/** The mulberry32 generator: numbers from 0 up to but not including 1. */
 export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {

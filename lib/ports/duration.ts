@@ -1,6 +1,6 @@
 import { PortForError, quoted } from "../error.ts";
 
-/** A century in seconds: a longer lease is a mistake. */
+/** In seconds, a century: a longer lease must be a mistake. */
 export const LONGEST_TTL = 100 * 366 * 24 * 60 * 60;
 
 const SECONDS: Readonly<Record<string, number>> = {
@@ -11,8 +11,7 @@ const SECONDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads how long a lease is to last: `90s`, `15m`, `2h` or `7d`. Returns
- * seconds.
+ * Parses the duration of a lease, `90s`, `15m`, `2h` or `7d`, into seconds.
  *
  * @throws {PortForError} `BAD_INPUT` for anything else.
  */

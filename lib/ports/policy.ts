@@ -8,11 +8,11 @@ import { PortSet, setOf } from "./port_set.ts";
 import { BORDER, type GoodRangeShape, isLongEnough } from "./range_shape.ts";
 import { unclaimedPorts, unclaimedRuns } from "./registry.ts";
 
-/** Which part of the port space to look at; both ends are inclusive. */
+/** Which ports to consider; both ends are inclusive. */
 export interface Bounds {
-  /** The lowest port to consider, 1-65535. By default 1024. */
+  /** The lowest port to consider, 1-65535. Defaults to 1024. */
   readonly low?: number;
-  /** The highest port to consider, 1-65535. By default 49151. */
+  /** The highest port to consider, 1-65535. Defaults to 49151. */
   readonly high?: number;
 }
 
@@ -32,9 +32,9 @@ export function availableOutside(
 }
 
 /**
- * The good ports among those that `availableOutside` gives, by the default
- * shape. Only the long runs of unclaimed ports are looked at, so that a first
- * call is quick.
+ * The good ports among those of `availableOutside`, with the default shape.
+ * Quick even on the first call, because it looks only at runs that are long
+ * enough.
  *
  * @param ephemeral The ephemeral ranges of the machine.
  */
@@ -50,7 +50,7 @@ export function goodPortsOutside(
   return good;
 }
 
-/** Where no port is available, ascending by where the ranges begin. */
+/** The ranges without available ports, sorted by their first ports. */
 function takenRanges(
   ephemeral: readonly PortRange[],
   { low = SYSTEM_PORTS.last + 1, high = DYNAMIC_RANGE.first - 1 }: Bounds,
@@ -61,7 +61,7 @@ function takenRanges(
   return taken.sort((a, b) => a.first - b.first);
 }
 
-/** What ranges, ascending by where they begin, leave of a run. */
+/** What is left of a run outside the taken ranges, which must be sorted. */
 function partsOutside(
   run: PortRange,
   taken: readonly PortRange[],
@@ -78,8 +78,8 @@ function partsOutside(
 }
 
 /**
- * The good ranges among available ports: the runs that are long enough,
- * without the ports at their borders. Ascending.
+ * The good ranges among available ports, ascending: runs that are long enough,
+ * without the ports at their borders.
  */
 export function goodRangesOf(
   available: PortSet,
@@ -101,7 +101,7 @@ function goodRangesIn(
   return good;
 }
 
-/** The good ports among available ports: all that lie in good ranges. */
+/** The good ports among available ports: all ports in good ranges. */
 export function goodPortsOf(
   available: PortSet,
   shape: GoodRangeShape = {},

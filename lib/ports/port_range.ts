@@ -11,7 +11,7 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** The highest port number there is: ports have 16 bits (RFC 9293). */
+/** The highest port number: ports have 16 bits (RFC 9293). */
 export const MAX_PORT = 65535;
 
 /**
@@ -21,8 +21,8 @@ export const MAX_PORT = 65535;
 export const SYSTEM_PORTS: PortRange = { first: 0, last: 1023 };
 
 /**
- * The dynamic range of RFC 6335, section 6, which IANA never assigns: never a
- * place for a service.
+ * The dynamic range of RFC 6335, section 6: never assigned by IANA, and not
+ * meant for services.
  */
 export const DYNAMIC_RANGE: PortRange = { first: 49152, last: MAX_PORT };
 
@@ -33,9 +33,10 @@ export function isPort(port: unknown): port is number {
 }
 
 /**
- * Refuses what is not a port.
+ * Refuses anything that is not a port.
  *
- * @param action What is to be done with it, for the message: `probe port`.
+ * @param action What the caller wants to do with it, for the message: `probe
+ * port`.
  * @throws {PortForError} `BAD_INPUT`.
  */
 export function checkPort(port: number, action: string): void {
@@ -47,11 +48,11 @@ export function checkPort(port: number, action: string): void {
 }
 
 /**
- * Reads a port number as people write it: decimal digits and nothing else.
+ * Parses a port number: decimal digits and nothing else.
  *
  * @param source Where the text comes from, for the message: `--port`.
- * @throws {PortForError} `BAD_INPUT` where the text is not a whole number from
- * 1 to 65535.
+ * @throws {PortForError} `BAD_INPUT` if the text is not a whole number from 1
+ * to 65535.
  */
 export function parsePort(text: string, source = "the port"): number {
   const port = /^[0-9]+$/.test(text) ? Number(text) : NaN;
@@ -60,10 +61,10 @@ export function parsePort(text: string, source = "the port"): number {
 }
 
 /**
- * Reads `8000` or `8000-8009`.
+ * Parses `8000` or `8000-8009`.
  *
  * @param source Where the text comes from, for the message: `--range`.
- * @throws {PortForError} `BAD_INPUT` where the text is neither a port nor two
+ * @throws {PortForError} `BAD_INPUT` if the text is neither a port nor two
  * ports with a hyphen between them, the lower one first.
  */
 export function parsePortRange(
@@ -97,17 +98,19 @@ function unreadable(source: string, text: string, why: string): PortForError {
   );
 }
 
-/** Writes a range as `parsePortRange` reads it. */
+/** Formats a range in the form that `parsePortRange` reads. */
 export function formatPortRange({ first, last }: PortRange): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
 
-/** Writes ranges in a sentence: `32768-60999`, or several with `and`. */
+/**
+ * Formats ranges for a sentence: `32768-60999`, or several joined with `and`.
+ */
 export function formatPortRanges(ranges: readonly PortRange[]): string {
   return ranges.map(formatPortRange).join(" and ");
 }
 
-/** Whether `port` lies in one of `ranges`. */
+/** Whether `port` is in one of `ranges`. */
 export function inRanges(port: number, ranges: readonly PortRange[]): boolean {
   return ranges.some(({ first, last }) => first <= port && port <= last);
 }
@@ -119,8 +122,8 @@ export function portsIn({ first, last }: PortRange): number[] {
 
 /** Whether any two of many ranges share a port. */
 export function anyOverlap(ranges: Iterable<PortRange>): boolean {
-  // A bit for each port: told without sorting, for a store may have thousands,
-  // and without much memory, for most have a few.
+  // A bit for each port. This avoids sorting, as a store may have thousands of
+  // ranges, and takes little memory, as most stores have only a few.
   const taken = new Uint8Array((MAX_PORT + 1) / 8);
   for (const { first, last } of ranges) {
     for (let port = first; port <= last; port++) {

@@ -8,8 +8,8 @@ import {
 } from "./port_range.ts";
 
 /**
- * A set of ports: one byte per port, so that copying, cutting and finding runs
- * each take microseconds.
+ * A set of ports. It has one byte per port, so that copying, removing and
+ * finding runs each take microseconds.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export class PortSet implements Iterable<number> {
     return new PortSet(other).deleteAll(this).isEmpty;
   }
 
-  /** Whether no port is in the set; this is quicker to tell than its size. */
+  /** Whether the set is empty. Quicker than asking for its size. */
   get isEmpty(): boolean {
     return !this.#member.includes(1);
   }
@@ -88,7 +88,7 @@ export class PortSet implements Iterable<number> {
     return size;
   }
 
-  /** The runs of consecutive members, each as long as it can be, ascending. */
+  /** The longest runs of consecutive members, ascending. */
   *ranges(): Generator<PortRange> {
     let first = this.#member.indexOf(1);
     while (first !== -1) {
@@ -122,7 +122,7 @@ export class PortSet implements Iterable<number> {
   }
 }
 
-/** The set of all ports in some ranges, which are taken as they are. */
+/** The set of all ports in some ranges. Ports from 0 are allowed. */
 export function setOf(ranges: Iterable<PortRange>): PortSet {
   const set = new PortSet();
   for (const range of ranges) set.add(range);
@@ -130,17 +130,17 @@ export function setOf(ranges: Iterable<PortRange>): PortSet {
 }
 
 /**
- * Ports as a caller may write them: a port (`8000`), text (`"8000"`,
+ * Ports in any form that a caller may have: a port (`8000`), text (`"8000"`,
  * `"8000-8009"`), a range (`{ first: 8000, last: 8009 }`), a set, or any
  * iterable mix of these.
  */
 export type Ports = number | string | PortRange | PortSet | Iterable<Ports>;
 
 /**
- * The set of the ports that a caller wrote.
+ * Converts ports in any of these forms to a set.
  *
- * @throws {PortForError} `BAD_INPUT` where something in it is not a port, or a
- * range does not go upwards within 1-65535.
+ * @throws {PortForError} `BAD_INPUT` if anything in it is not a port, or a
+ * range is not ascending within 1-65535.
  *
  * @example
  * ```ts
@@ -174,7 +174,7 @@ function addPorts(set: PortSet, ports: Ports): void {
 }
 
 /**
- * Refuses what is no range.
+ * Refuses anything that is not a range.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */

@@ -4,7 +4,7 @@ import { PortSet } from "./port_set.ts";
 
 /**
  * Where Kubernetes (NodePorts) and Docker Swarm publish services by default.
- * Ports in it that are on the Wikipedia list, too, count as these.
+ * Ports of the Wikipedia list in this range count as published, too.
  */
 export const PUBLISHED_RANGE: PortRange = { first: 30000, last: 32767 };
 
@@ -13,25 +13,25 @@ let wellKnown: PortSet | undefined;
 let unclaimed: PortSet | undefined;
 
 /**
- * The ports that are in the IANA registry for at least one transport.
- * Reserved counts as assigned. Not to be changed by the caller.
+ * The ports that are in the IANA registry for at least one transport. Reserved
+ * counts as assigned. Cached: do not modify the result.
  */
 export function assignedPorts(): PortSet {
   return assigned ??= portsIn(ASSIGNED);
 }
 
 /**
- * The ports that are unofficial but in wide use over TCP, by the Wikipedia
- * list, and those that orchestrators publish services on. Not to be changed by
- * the caller.
+ * The ports that are unofficial but in wide use over TCP according to the
+ * Wikipedia list, and those on which orchestrators publish services. Cached: do
+ * not modify the result.
  */
 export function wellKnownPorts(): PortSet {
   return wellKnown ??= portsIn(WELL_KNOWN);
 }
 
 /**
- * The ports from 1 to 65535 that are neither assigned nor well known. Not to be
- * changed by the caller.
+ * The ports from 1 to 65535 that are neither assigned nor well known. Cached:
+ * do not modify the result.
  */
 export function unclaimedPorts(): PortSet {
   return unclaimed ??= new PortSet()
@@ -40,14 +40,19 @@ export function unclaimedPorts(): PortSet {
     .deleteAll(wellKnownPorts());
 }
 
-/** The runs of unclaimed ports that are long enough to be good ranges. */
+/**
+ * The runs of ports neither assigned nor well known that are long enough to be
+ * good ranges.
+ */
 export function* unclaimedRuns(): Generator<PortRange> {
   for (let at = 0; at < UNCLAIMED_RUNS.length; at += 2) {
     yield { first: UNCLAIMED_RUNS[at]!, last: UNCLAIMED_RUNS[at + 1]! };
   }
 }
 
-/** Reads the form of data/ranges.ts: `7 9 20-25`, separated by white space. */
+/**
+ * Parses the format of data/ranges.ts: `7 9 20-25`, separated by white space.
+ */
 function portsIn(text: string): PortSet {
   const ports = new PortSet();
   for (const range of text.trim().split(/\s/)) {

@@ -1,28 +1,28 @@
 import { IANA_SERVICES, WELL_KNOWN_SERVICES } from "../../data/services.ts";
 
 /**
- * What a source says about a port. This module is large, and only what explains
- * a port loads it.
+ * What the sources say about a port. This module is large, so it is loaded only
+ * to explain a port.
  *
  * @module
  */
 
-/** One service that claims a port. */
+/** A service that uses a port. */
 export interface Service {
-  /** Its short name; empty where the source gives none. */
+  /** Its short name; empty if the source gives none. */
   readonly name: string;
   /** What it is. */
   readonly description: string;
-  /** The transports that it claims, such as `tcp`; may be empty. */
+  /** The transports that it uses, such as `tcp`; may be empty. */
   readonly transports: readonly string[];
 }
 
-/** The services that IANA assigned a port to, or `Reserved`. */
+/** The services that IANA assigned the port to, or `Reserved`. */
 export function assignedServices(port: number): Service[] {
   return servicesIn(IANA_SERVICES, port);
 }
 
-/** The services that are known to use a port, assigned or not. */
+/** The services that are known to use the port, assigned or not. */
 export function wellKnownServices(port: number): Service[] {
   return servicesIn(WELL_KNOWN_SERVICES, port);
 }
