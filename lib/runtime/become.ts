@@ -1,12 +1,12 @@
 /**
- * Replacing this process by another program, as `execvp(3)` does: what both
- * engines do the same way, and what has to be put back of what they changed.
+ * Replaces this process with another program by `execvp(3)`: what is the same
+ * on both engines, including restoring what they changed.
  *
  * @module
  */
 import { systemError } from "./runtime.ts";
 
-/** The functions of the C library that this takes. */
+/** The functions of the C library that this needs. */
 export interface CLibraryForExec {
   /** The address of the first byte. */
   addressOf(bytes: Uint8Array): number | bigint;
@@ -20,31 +20,32 @@ export interface CLibraryForExec {
   errno(): number;
 }
 
-/** How many files a process may have open. */
+/** The limits on how many files a process may have open. */
 export interface OpenFileLimits {
   readonly soft: bigint;
   readonly hard: bigint;
 }
 
-/** What is to be put back before the other program begins. */
+/** What to restore before the other program starts. */
 export interface ToPutBack {
   /** Signals that the engine changed, with 0 for the default or 1 to ignore. */
   readonly signals: readonly (readonly [signal: number, handler: 0 | 1])[];
-  /** Descriptors that were handed in, and must be handed on. */
+  /** Descriptors that this process inherited and must pass on. */
   readonly descriptors: readonly number[];
-  /** The limits of open files that this process was started with. */
+  /** The open-file limits that this process was started with. */
   readonly openFiles?: OpenFileLimits | undefined;
 }
 
 const F_SETFD = 2;
 
 /**
- * Becomes another program. PATH is searched, and a script without `#!` is one
- * for the shell, as `execvp(3)` has it.
+ * Becomes another program. As with `execvp(3)`, PATH is searched and a script
+ * without `#!` is run by the shell.
  *
  * @param args The arguments, byte for byte; the first is the program.
- * @param environment Variables to set, each instead of all of that name.
- * @throws an error with the system's code where it cannot be run.
+ * @param environment Variables to set. Each replaces all variables of that
+ * name.
+ * @throws an error with the system's code if it cannot be run.
  */
 export function becomeProgram(
   args: readonly Uint8Array[],
@@ -53,7 +54,7 @@ export function becomeProgram(
   library: CLibraryForExec,
 ): never {
   for (const [name, value] of Object.entries(environment)) {
-    // Twice the same name, and each program reads the other one.
+    // If a name occurs twice, programs disagree about which one counts.
     library.unsetenv(cString(name));
     library.setenv(cString(name), cString(value), 1);
   }
@@ -86,12 +87,12 @@ function limitOpenFiles(
 }
 
 /**
- * The limits of open files that this process was started with, as far as Linux
- * tells: both engines raise the soft one to the hard one. Where the parent has
- * the same hard limit, its soft one is what it handed on.
+ * The open-file limits that this process was started with, as far as Linux
+ * tells. Both engines raise the soft limit to the hard one. If the parent has
+ * the same hard limit, we inherited its soft limit.
  *
  * @param own The text of /proc/self/limits.
- * @param parents The same of the parent.
+ * @param parents The same for the parent.
  */
 export function originalLimits(
   own: string,
@@ -112,8 +113,9 @@ const SIGINT = 2;
 const SIGQUIT = 3;
 
 /**
- * Signals that were ignored before the engine began to catch them. A shell that
- * starts a job in the background has it ignore SIGINT and SIGQUIT alike.
+ * Signals that were ignored before the engine began to catch them. A shell
+ * makes a background job ignore both SIGINT and SIGQUIT, so an ignored SIGQUIT
+ * tells about SIGINT.
  *
  * @param status The text of /proc/self/status.
  */

@@ -17,7 +17,7 @@ import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import { readAll } from "./read_all.ts";
 import { writeAll } from "./write_all.ts";
 
-/** The part of Bun that is used here. */
+/** The parts of Bun that are used here. */
 declare const Bun: {
   listen(options: {
     hostname: string;
@@ -107,7 +107,7 @@ export const bunRuntime: Runtime = {
   connectTcp,
   isIntercepted,
 
-  // Few calls send anything: the others do not load what that takes.
+  // Few calls send anything; the others need not load this.
   post: async (what) => await (await import("./bun_post.ts")).post(what),
 };
 
@@ -166,7 +166,7 @@ function open(
     touch: () => fs.ftruncateSync(descriptor, 0),
     close: () => fs.closeSync(descriptor),
     chmod: (mode) => fs.fchmodSync(descriptor, mode),
-    // -1 is the system call's own "leave it as it is".
+    // -1 means "unchanged" to the system call.
     chown: (userId = -1, groupId = -1) =>
       fs.fchownSync(descriptor, userId, groupId),
   };
@@ -231,8 +231,8 @@ async function runInPlace(
   });
   const early: string[] = [];
   let passOn = (signal: string): void => void early.push(signal);
-  // Before the command starts, and for good: a signal must not end this process
-  // alone, nor must one that arrives late hide how the command ended.
+  // Listen before the command starts, and never stop: a signal must not end
+  // this process alone, and a late one must not hide how the command ended.
   for (const signal of signalsToPassOn(bunRuntime.os)) {
     process.on(signal, () => {
       if (isForCommand(signal, setting())) passOn(signal);
@@ -250,7 +250,7 @@ async function runInPlace(
   return statusOf(await child.exited, child.signalCode);
 }
 
-/** What Linux says of this process; nothing elsewhere. */
+/** A file about this process in /proc; `undefined` if not on Linux. */
 function processFile(name: "stat" | "status" | "fdinfo/1"): string | undefined {
   if (process.platform !== "linux") return undefined;
   return fs.readFileSync(`/proc/self/${name}`, "utf8");
@@ -261,8 +261,8 @@ function hasTerminal(): boolean {
 }
 
 /**
- * To ask `process.stdout` would leave O_NONBLOCK on what it leads to, for
- * everybody who writes there.
+ * Does not use `process.stdout.isTTY`: that would leave O_NONBLOCK set on the
+ * open file, for everybody who shares it.
  */
 function isTerminal(descriptor: number): boolean {
   return tty().isatty(descriptor);
@@ -270,10 +270,11 @@ function isTerminal(descriptor: number): boolean {
 
 let width: number | undefined;
 
-/** How many columns the terminal has; 0 where it does not say. */
+/** How many columns the terminal has; 0 if unknown. */
 function widthOfTerminal(): number {
   try {
-    // Opened anew, its flags are not those of standard output.
+    // Open the terminal again, so that its flags are not those of standard
+    // output.
     const { O_RDWR, O_NOCTTY } = fs.constants;
     const descriptor = fs.openSync("/dev/tty", O_RDWR | O_NOCTTY);
     return new (tty().WriteStream)(descriptor).columns;
@@ -282,22 +283,22 @@ function widthOfTerminal(): number {
   }
 }
 
-/** What few calls need. */
+/** Loaded on demand, because few calls need it. */
 function tty(): typeof import("node:tty") {
   return process.getBuiltinModule("node:tty");
 }
 
-/** An exit status, or 128 + n where signal n ended the process. */
+/** The exit status, or 128 + n if signal n ended the process. */
 function statusOf(
   exitCode: number | null,
   signal: keyof typeof constants.signals | null | undefined,
 ): number {
-  // A signal without a name has its number there, and is in the status already.
+  // For a signal without a name, the exit code already includes its number.
   const number = signal ? signals()[signal] : undefined;
   return number === undefined ? exitCode ?? 1 : 128 + number;
 }
 
-/** The numbers of signals, which few calls need to know. */
+/** The numbers of signals. Loaded on demand, because few calls need them. */
 function signals(): typeof constants.signals {
   return process.getBuiltinModule("node:os").constants.signals;
 }
@@ -308,7 +309,7 @@ async function bindTcp(hostname: string, port: number): Promise<BindResult> {
     return "bound";
   } catch (error) {
     if (errorCode(error) !== undefined) return bindFailure(error);
-    // Where the socket itself is refused, Bun says so only for UDP.
+    // If the system refuses to create a socket, Bun says so only for UDP.
     const result = await bindUdp(hostname, port);
     if (result === "bound" || result === "in use") throw error;
     return result;
@@ -333,7 +334,7 @@ async function connectTcp(
   if (typeof socket === "string") return socket;
   const { localPort } = socket;
   socket.terminate();
-  // A socket that connected to itself: nobody listens there.
+  // If the socket connected to itself, nobody listens there.
   return localPort === port ? "refused" : "accepted";
 }
 
@@ -344,7 +345,7 @@ function connected(
 ): Promise<BunSocket | "refused" | "timed out"> {
   return new Promise((resolve) => {
     let late = false;
-    // On a busy machine the answer may be there, and only not be looked at yet.
+    // On a busy machine, the answer may have arrived but not been read yet.
     const timer = setTimeout(() =>
       setTimeout(() => {
         late = true;
@@ -376,9 +377,9 @@ async function isIntercepted(
   try {
     const socket = await connected(hostname, port, timeoutMs);
     if (typeof socket === "string") return false;
-    // A socket that is closed, as a proxy may do at once, has no port any more.
+    // Read the port now: if the proxy closes the connection, it is gone.
     const { localPort } = socket;
-    // What has not arrived by then was accepted by something else.
+    // If nothing arrives by then, something else accepted the connection.
     const timer = setTimeout(
       () => reached.resolve(undefined),
       ARRIVES_WITHIN_MS,

@@ -4,7 +4,7 @@ import { becomeProgram, ignoredBefore, originalLimits } from "./become.ts";
 import { type CFunctions, cFunctions } from "./c_library.ts";
 import { descriptorsHandedIn } from "./handed_in.ts";
 
-/** The part of Bun that is used here. */
+/** The parts of Bun that are used here. */
 declare const Bun: { FFI: { ptr(bytes: Uint8Array): number } };
 
 const SIGPIPE = 13;
@@ -13,8 +13,8 @@ const SIGXFSZ = 25;
 /**
  * Becomes another program.
  *
- * @returns where there is no way to.
- * @throws an error with the system's code where the program cannot be run.
+ * @returns if this system has no way to do that.
+ * @throws an error with the system's code if the program cannot be run.
  */
 export function become(
   args: readonly Uint8Array[],
@@ -57,14 +57,14 @@ function loaded(): CFunctions<Functions> | undefined {
       setrlimit: { args: ["i32", "ptr"], returns: "i32" },
     });
   } catch {
-    // Where no code may be made at run time.
+    // The system allows no code to be generated at run time.
     return undefined;
   }
 }
 
 /**
- * The same by Node's `process.execve`, which hands on only 0, 1 and 2, and
- * arguments and variables as text. It does not search PATH.
+ * The same with Node's `process.execve`, which passes on only descriptors 0 to
+ * 2, takes arguments and variables as text, and does not search PATH.
  */
 function becomeWithoutLibrary(
   args: readonly Uint8Array[],

@@ -2,7 +2,7 @@ import { type CFunctions, cFunctions } from "./c_library.ts";
 import { PortForError } from "../error.ts";
 import { errorCode, systemError } from "./runtime.ts";
 
-/** The part of Bun that is used here. */
+/** The parts of Bun that are used here. */
 declare const Bun: {
   spawn(options: {
     cmd: string[];
@@ -20,13 +20,16 @@ interface Tool {
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** EINTR and, on Linux and on macOS and FreeBSD, EWOULDBLOCK. */
+/** EINTR, and EWOULDBLOCK on Linux and on macOS and FreeBSD. */
 const EINTR = 4;
 const WOULD_BLOCK: readonly number[] = [11, 35];
 
 let flock: CFunctions<"flock"> | "not usable" | undefined;
 
-/** `flock(2)` of the C library; `undefined` where no code may be made for it. */
+/**
+ * `flock(2)` of the C library; `undefined` if the system allows no code to be
+ * generated for the call.
+ */
 function loaded(): CFunctions<"flock"> | undefined {
   if (flock === undefined) {
     try {
@@ -39,10 +42,10 @@ function loaded(): CFunctions<"flock"> | undefined {
 }
 
 /**
- * Takes the exclusive `flock(2)` of an open file, waiting in the kernel.
+ * Takes an exclusive `flock(2)` on an open file.
  *
- * @param milliseconds How long to wait at the most; 0 for not at all.
- * @param mayBlock Whether the whole process may stand still meanwhile.
+ * @param milliseconds How long to wait at most; 0 for not at all.
+ * @param mayBlock Whether waiting may block the whole process.
  * @returns Whether it was taken.
  */
 export async function lockFile(
@@ -68,7 +71,7 @@ function noTool(): never {
   );
 }
 
-/** Where there is no flock(1), as on macOS: asks for the lock now and then. */
+/** Polls for the lock. Used without flock(1), as on macOS. */
 async function lockByAsking(
   library: CFunctions<"flock">,
   descriptor: number,
@@ -90,7 +93,7 @@ function taken(
   while (call.flock(descriptor, operation) !== 0) {
     const error = errno();
     if (WOULD_BLOCK.includes(error)) return false;
-    // Only a timer interrupts a wait on purpose.
+    // The call was interrupted by the timer of `lockBlocking`.
     if (error === EINTR && (operation & LOCK_NB) !== 0) continue;
     if (error === EINTR) return false;
     throw systemError(error, "flock");
@@ -102,9 +105,9 @@ const SIGALRM = 14;
 const ITIMER_REAL = 0;
 
 /**
- * Sleeps in `flock(2)`. A timer ends that: its signal is handled by a function
- * of the C library that does no harm, so that the call returns with EINTR. All
- * other signals do what they always do.
+ * Sleeps in `flock(2)`. A timer ends the wait: its signal is handled by a
+ * harmless function of the C library, so that the call returns with EINTR.
+ * Other signals work as always.
  */
 function lockBlocking(
   library: CFunctions<"flock">,
@@ -121,7 +124,7 @@ function lockBlocking(
   call.signal(SIGALRM, call.abs.ptr ?? 0);
   call.siginterrupt(SIGALRM, 1);
   try {
-    // Again and again: the first signal may come before the call begins.
+    // Repeat the signal, because the first may come before the call begins.
     call.setitimer(ITIMER_REAL, timerOf(milliseconds, 20), null);
     for (;;) {
       if (taken(library, descriptor, LOCK_EX)) return true;
@@ -133,7 +136,10 @@ function lockBlocking(
   }
 }
 
-/** A `struct itimerval`: how often, and when first, in seconds and microseconds. */
+/**
+ * A `struct itimerval`: the interval, then the first time, each in seconds and
+ * microseconds.
+ */
 function timerOf(milliseconds: number, again: number): Uint8Array {
   const parts = [again, milliseconds].flatMap((time) => [
     BigInt(Math.floor(time / 1000)),
@@ -143,10 +149,10 @@ function timerOf(milliseconds: number, again: number): Uint8Array {
 }
 
 /**
- * Has flock(1) wait on our descriptor: the lock stays with us when it has ended,
- * and a tool that was killed never takes it.
+ * Lets flock(1) wait on our descriptor. The lock stays with us when flock(1)
+ * ends; if flock(1) is killed first, there is no lock.
  *
- * @returns `undefined` where there is no such tool.
+ * @returns `undefined` if there is no such tool.
  */
 async function lockByTool(
   descriptor: number,
@@ -164,13 +170,13 @@ async function lockByTool(
   const status = await tool.exited;
   clearTimeout(timer);
   if (status === 0) return true;
-  if (isLate || status === SOMEBODY_HAS_IT) return false;
+  if (isLate || status === LOCK_HELD) return false;
   const error = new Error(`flock ended with status ${status}`);
   throw Object.assign(error, { code: "ENOLCK" });
 }
 
-/** What flock(1) ends with where it is not to wait. */
-const SOMEBODY_HAS_IT = 1;
+/** The exit status of `flock -n` if somebody else has the lock. */
+const LOCK_HELD = 1;
 
 function started(cmd: string[], stdin: number): Tool | undefined {
   try {

@@ -8,11 +8,11 @@ export function post(what: Post): Promise<Posted> {
     headers: { Connection: "close" },
     ...(what.tls ? { tls: what.tls } : {}),
   };
-  // It looks at them when it is called, not later.
+  // Bun reads the proxy variables when fetch is called, not later.
   return withoutProxies(process.env, () => posted(what, how, isNotSent));
 }
 
-/** What Bun says where it found no way to a server, or does not trust it. */
+/** Bun's errors for a server that cannot be reached or is not trusted. */
 function isNotSent(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return typeof code === "string" &&

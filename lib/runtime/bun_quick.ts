@@ -1,12 +1,12 @@
 /**
- * The little of Bun that a plain lookup takes. Loading `node:fs` for it would
- * cost more than all of the rest.
+ * The few calls of Bun that a plain lookup needs. Loading `node:fs` would take
+ * longer than all the rest.
  *
  * @module
  */
 import { refuseClosedOutput } from "./closed_output.ts";
 
-/** The part of Bun that is used here. */
+/** The parts of Bun that are used here. */
 declare const Bun: {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -20,11 +20,11 @@ declare const Bun: {
   write(to: BunFile, text: string): Promise<number>;
 };
 
-/** So is this. */
+/** Part of Bun too. */
 declare const Buffer: { byteLength(text: string): number };
 
 interface BunFile {
-  /** In bytes; infinite for a FIFO, a device and the like. */
+  /** In bytes; infinite for FIFOs, devices and the like. */
   readonly size: number;
   text(): Promise<string>;
 }
@@ -38,31 +38,31 @@ export function quickEnv(name: string): string | undefined {
 }
 
 /**
- * The text of a regular file that is not larger than `most` bytes; `undefined`
- * for anything else. What is not UTF-8 comes with U+FFFD in its place.
+ * The text of a regular file of at most `most` bytes; `undefined` for anything
+ * else. Bytes that are not UTF-8 are decoded to U+FFFD.
  */
 export async function readQuickly(
   path: string,
   most: number,
 ): Promise<string | undefined> {
   const file = Bun.file(path);
-  // One look, without a thread: a second one would cost what reading does.
+  // Read the size only once: each time takes as long as reading the file.
   const { size } = file;
   if (size > most) return undefined;
-  // What was a file a moment ago may be a FIFO by now, which has no end.
+  // By now the file may have been replaced by a FIFO, which never ends.
   const text = await within(LONGEST_READ_MS, file.text());
   if (text === undefined) return undefined;
-  // Bun reads UTF-16 too, where that has a byte order mark.
+  // Bun also decodes UTF-16 with a byte order mark, which we do not want.
   return Buffer.byteLength(text) === size ? text : undefined;
 }
 
 /**
- * What in a folder ends in `.toml`, symlinks included; nothing where there is no
- * folder.
+ * The files in a folder that end in `.toml`, including symlinks; empty if there
+ * is no such folder.
  */
 export function tomlFilesIn(folder: string): string[] {
   try {
-    // By default it would pass symlinks over.
+    // By default it would skip symlinks.
     const options = { cwd: folder, onlyFiles: false };
     return [...new Bun.Glob("*.toml").scanSync(options)];
   } catch {
@@ -70,10 +70,10 @@ export function tomlFilesIn(folder: string): string[] {
   }
 }
 
-/** No disk that works takes as long as this. */
+/** A working disk never takes this long. */
 const LONGEST_READ_MS = 2000;
 
-/** What a promise comes to; `undefined` where it takes too long. */
+/** The value of a promise; `undefined` if it takes too long. */
 async function within<T>(
   milliseconds: number,
   promise: Promise<T>,
@@ -90,16 +90,16 @@ async function within<T>(
 }
 
 /**
- * Prints the answer. Unlike the other ways to print this says where the disk is
- * full, and leaves the flags of a pipe that others write to as they were.
+ * Prints the answer. Unlike other ways to print, this reports a full disk and
+ * does not change the flags of a pipe that others share.
  */
 export async function printQuickly(text: string): Promise<void> {
-  // Never with a regular file: that is no device that Bun put there.
+  // A regular file cannot be the /dev/null that Bun opens for a closed output.
   if (Bun.stdout.size === Infinity) refuseClosedOutput(await outputInfo());
   await Bun.write(Bun.stdout, text);
 }
 
-/** What Linux says of standard output; nothing elsewhere. */
+/** Linux's information about standard output; "" elsewhere. */
 async function outputInfo(): Promise<string> {
   try {
     return await Bun.file("/proc/self/fdinfo/1").text();

@@ -1,6 +1,6 @@
 import process from "node:process";
 
-/** The part of Bun's FFI that is used here. */
+/** The parts of Bun's FFI that are used here. */
 declare const Bun: {
   FFI: {
     dlopen(library: string, symbols: Record<string, unknown>): {
@@ -10,12 +10,15 @@ declare const Bun: {
   };
 };
 
-/** A function of the C library, as Bun calls it. */
+/** A function of the C library that Bun can call. */
 export type CFunction =
   & ((...args: (number | bigint | Uint8Array | null)[]) => number)
   & { readonly ptr?: number };
 
-/** Where the C library is: glibc, musl on either processor, macOS. */
+/**
+ * The file names of the C library; on Linux glibc, then musl on both
+ * processors.
+ */
 const C_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   linux: [
     "libc.so.6",
@@ -27,28 +30,29 @@ const C_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   freebsd: ["libc.so.7"],
 };
 
-/** The function that says where this thread's `errno` is. */
+/** The function that returns the address of this thread's `errno`. */
 const ERRNO_LOCATION = process.platform === "linux"
   ? "__errno_location"
   : "__error";
 
-/** What a function takes and gives, in Bun's names of C types. */
+/** The signature of a function, with Bun's names of C types. */
 export interface CSignature {
   readonly args: readonly string[];
   readonly returns: string;
 }
 
-/** Some functions of the C library, and the error that the last one left. */
+/** Functions of the C library, and the `errno` of the last call. */
 export interface CFunctions<Name extends string> {
   readonly call: Readonly<Record<Name, CFunction>>;
   readonly errno: () => number;
 }
 
 /**
- * Functions of the C library, for what Bun itself does not offer. Each one
- * takes Bun a while to prepare: ask for those that are needed, no more.
+ * Loads functions of the C library, for what Bun itself does not offer.
+ * Preparing each one takes time, so load only what you need.
  *
- * @throws where there is no such library, or no code may be made at run time.
+ * @throws if there is no such library, or the system allows no code to be
+ * generated at run time.
  */
 export function cFunctions<Name extends string>(
   signatures: Readonly<Record<Name, CSignature>>,
@@ -60,7 +64,7 @@ export function cFunctions<Name extends string>(
         ...signatures,
         [ERRNO_LOCATION]: { args: [], returns: "ptr" },
       });
-      // Where no code may be made at run time, there are none, and no error.
+      // If no code may be generated, Bun returns no symbols but throws nothing.
       if (!symbols?.[ERRNO_LOCATION]) throw new Error("no code can be made");
       return {
         call: symbols as Record<Name, CFunction>,

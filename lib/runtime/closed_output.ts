@@ -1,12 +1,12 @@
-/** The flag of Linux, on x86-64 and arm64. */
+/** Linux's value on x86-64 and arm64. */
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Refuses to print to a standard output that was closed: nobody would get the
- * answer. Bun puts /dev/null in its place, and marks that as not to be handed on
- * to other programs; what was handed in cannot be marked so.
+ * Refuses to print to a closed standard output: nobody would get the answer.
+ * Bun replaces it with /dev/null and sets close-on-exec on that, which an
+ * inherited descriptor never has.
  *
- * @param info The text of /proc/self/fdinfo/1; empty where there is none.
+ * @param info The text of /proc/self/fdinfo/1; empty if there is none.
  * @throws an error with the code EBADF.
  */
 export function refuseClosedOutput(info: string): void {

@@ -17,7 +17,7 @@ import { writeAll } from "./write_all.ts";
 
 /** The runtime interface on Deno. */
 export const denoRuntime: Runtime = {
-  // Looked up when asked for: on Bun this module is loaded too, but not used.
+  // Getters, because this module is also loaded on Bun, which has no Deno.
   get os() {
     return Deno.build.os;
   },
@@ -61,13 +61,14 @@ export const denoRuntime: Runtime = {
   connectTcp,
   isIntercepted,
 
-  // Few calls send anything: the others do not load what that takes.
+  // Few calls send anything; the others need not load this.
   post: async (what) => await (await import("./deno_post.ts")).post(what),
 };
 
 /**
- * An environment variable. Which store is meant must be known: one that may not
- * be asked for, or is not text, is not taken for one that is not set.
+ * An environment variable. One that is not text is an error, and so is
+ * PORT_FOR_STORE if it may not be read: treated as unset, it would lead to the
+ * wrong store.
  */
 function env(name: string): string | undefined {
   try {
@@ -92,7 +93,7 @@ function notText(name: string): PortForError {
   );
 }
 
-/** What `ask` answers, or `undefined` where Deno was not given the permission. */
+/** The result of `ask`; `undefined` if Deno lacks the permission. */
 function ifPermitted<T>(ask: () => T): T | undefined {
   try {
     return ask();
@@ -102,7 +103,7 @@ function ifPermitted<T>(ask: () => T): T | undefined {
   }
 }
 
-/** Where the path is not UTF-8, some text that is not, as Bun has it. */
+/** If the path is not UTF-8, returns a text with U+FFFD, as Bun does. */
 function currentFolder(): string {
   try {
     return Deno.cwd();
@@ -135,7 +136,7 @@ function factsOf(info: Deno.FileInfo): FileFacts {
   };
 }
 
-/** Deno would remove a folder, too, if it is empty. */
+/** Refuses folders: Deno would remove an empty one. */
 function remove(path: string): void {
   if (Deno.lstatSync(path).isDirectory) {
     throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
@@ -144,16 +145,17 @@ function remove(path: string): void {
 }
 
 /**
- * Whether something goes on that would keep Deno from ending by itself: it
- * listens for signals, or a thread still waits for a lock.
+ * Whether something keeps Deno from exiting by itself: signal listeners, or a
+ * thread that still waits for a lock.
  */
-let goesOn = false;
+let keepsRunning = false;
 
 function exit(status: number): void {
-  // On its way out Deno listens no more, and a late signal would end it.
-  if (goesOn) Deno.exit(status);
-  // Deno.exit would keep Deno from storing what it compiled: the next call
-  // would not be quicker than the first.
+  // While it exits by itself, Deno no longer listens, and a late signal would
+  // kill it.
+  if (keepsRunning) Deno.exit(status);
+  // With Deno.exit, Deno would not store its compiled code, and the next call
+  // would be as slow as the first.
   Deno.exitCode = status;
 }
 
@@ -199,8 +201,8 @@ function open(path: string, how: OpenOptions): OpenFile {
 
 /**
  * Opens a regular file for reading; anything else is ENXIO. Only Node's modules
- * can open a file without waiting, and loading them takes longer than starting:
- * few calls do.
+ * can open a file without waiting. Loading them takes longer than starting
+ * Deno, so few calls use this.
  */
 function openRegular(path: string): Deno.FsFile {
   if (Deno.build.os !== "linux") return Deno.openSync(path);
@@ -212,8 +214,7 @@ function openRegular(path: string): Deno.FsFile {
     if (!fs.fstatSync(descriptor).isFile()) {
       throw Object.assign(new Error("not a regular file"), { code: "ENXIO" });
     }
-    // /proc needs every permission: without them, and without it, the path
-    // has to do.
+    // Deno reads /proc only with --allow-all. Otherwise, open the path again.
     return ifThere(() => Deno.openSync(`/proc/self/fd/${descriptor}`)) ??
       Deno.openSync(path);
   } finally {
@@ -233,9 +234,9 @@ function ifThere<T>(open: () => T): T | undefined {
 }
 
 /**
- * A path that leads to this very open file. Its own path may by now lead to
- * something else, put there by somebody who wants that something's owner
- * changed; Deno changes modes and owners by path only.
+ * A path to this open file. Deno changes modes and owners only by path, and
+ * somebody may have put another file at the original path, to get that file's
+ * owner changed.
  */
 function pathToOpen(file: Deno.FsFile, path: string): string {
   const { dev, ino } = file.statSync();
@@ -244,7 +245,7 @@ function pathToOpen(file: Deno.FsFile, path: string): string {
     try {
       return isIt(Deno.statSync(descriptor));
     } catch (error) {
-      // The descriptor that listed the folder is gone again.
+      // The descriptor that listed the folder is closed by now.
       if (errorCode(error) === "ENOENT") return false;
       throw error;
     }
@@ -254,22 +255,22 @@ function pathToOpen(file: Deno.FsFile, path: string): string {
   throw new Error(`${path} was replaced by another file`);
 }
 
-/** Paths to this process's open files; only Linux has such. */
+/** Paths to this process's open files; only on Linux. */
 function ownDescriptors(): string[] {
   if (Deno.build.os !== "linux") return [];
   const folder = "/proc/self/fd";
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
   } catch {
-    // Without /proc, or the permission, the file's own path has to do.
+    // No /proc, or no permission: the file's own path has to do.
     return [];
   }
 }
 
 /**
- * Takes the exclusive `flock(2)`. Waiting is up to a thread, so the program goes
- * on meanwhile. What is given up is not called back: the file is closed as soon
- * as the thread has the lock, and the lock is gone with it.
+ * Takes an exclusive `flock(2)`. A thread does the waiting, so the program can
+ * go on. A wait cannot be cancelled: when a given-up thread gets the lock, the
+ * file is closed at once, which releases the lock.
  */
 async function lockFile(
   file: Deno.FsFile,
@@ -285,15 +286,15 @@ async function lockFile(
   });
   const locked = await Promise.race([waiting.then(() => true), late]);
   clearTimeout(timer);
-  goesOn = !locked;
+  keepsRunning = !locked;
   return locked;
 }
 
-/** The threads that wait for locks, by file: one each, however often asked. */
+/** The threads that wait for locks, at most one for each file. */
 const waitingFor = new WeakMap<Deno.FsFile, Promise<void>>();
 
 function syncFolder(path: string): void {
-  // Windows has no way to flush a folder, and needs none: NTFS journals it.
+  // Windows cannot flush a folder and need not: NTFS journals it.
   if (Deno.build.os === "windows") return;
   const folder = Deno.openSync(path, { read: true });
   try {
@@ -330,9 +331,9 @@ async function runInPlace(
   });
   const early: Deno.Signal[] = [];
   let passOn = (signal: Deno.Signal): void => void early.push(signal);
-  // Before the command starts, and for good: a signal must not end this process
-  // alone, nor must one that arrives late hide how the command ended.
-  goesOn = true;
+  // Listen before the command starts, and never stop: a signal must not end
+  // this process alone, and a late one must not hide how the command ended.
+  keepsRunning = true;
   for (const signal of signalsToPassOn(Deno.build.os)) {
     Deno.addSignalListener(signal, () => {
       if (signal === "SIGUSR1") closeDebugger();
@@ -350,23 +351,23 @@ async function runInPlace(
     try {
       child.kill(signal);
     } catch {
-      // The command has just ended by itself.
+      // The command has just ended.
     }
   };
   early.forEach(passOn);
   return await statusOf(child);
 }
 
-/** What Linux says of this process; nothing elsewhere. */
+/** A file about this process in /proc; `undefined` if not on Linux. */
 function processFile(name: "stat" | "status"): string | undefined {
   if (Deno.build.os !== "linux") return undefined;
   return Deno.readTextFileSync(`/proc/self/${name}`);
 }
 
 /**
- * At this signal `deno run` opens a debugger, by way of which whoever is on the
- * machine could have this process, and be it root's, do anything. It opens
- * a little later than the signal comes.
+ * Closes the debugger that `deno run` opens on SIGUSR1, a little after the
+ * signal. Through it, any user of the machine could control this process, even
+ * root's.
  */
 async function closeDebugger(): Promise<void> {
   const { close } = await import("node:inspector");
@@ -379,7 +380,7 @@ async function statusOf(child: Deno.ChildProcess): Promise<number> {
   try {
     return (await child.status).code;
   } catch (error) {
-    // Real-time signals have no names, and Deno has no others.
+    // Deno knows signals only by name, and real-time signals have none.
     const [, number] = /Invalid signal: (\d+)/.exec(`${error}`) ?? [];
     if (number === undefined) throw error;
     return 128 + Number(number);
@@ -410,8 +411,8 @@ async function connectTcp(
     if (!connection) return "timed out";
     const { port: from } = connection.localAddr as Deno.NetAddr;
     connection.close();
-    // The kernel may pick the very port as the outgoing one, and a TCP socket
-    // that connects to itself succeeds: nobody listens there.
+    // The kernel may choose this port as the local one too. Then the socket has
+    // connected to itself, and nobody listens there.
     return from === port ? "refused" : "accepted";
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
@@ -419,14 +420,14 @@ async function connectTcp(
   }
 }
 
-/** A connection; `undefined` where there is no answer in time. */
+/** A connection; `undefined` if there is no answer in time. */
 async function connected(
   hostname: string,
   port: number,
   timeoutMs: number,
 ): Promise<Deno.TcpConn | undefined> {
   const timeout = new AbortController();
-  // On a busy machine the answer may be there, and only not be looked at yet.
+  // On a busy machine, the answer may have arrived but not been read yet.
   const timer = setTimeout(
     () => setTimeout(() => timeout.abort(), 1),
     timeoutMs,
@@ -462,9 +463,9 @@ async function isIntercepted(
     from = (connection?.localAddr as Deno.NetAddr | undefined)?.port;
     connection?.close();
   } catch {
-    // Refused: nothing in between accepts it.
+    // Refused: nothing in between accepted it.
   }
-  // What has not arrived by now was accepted by something else.
+  // If nothing arrives by then, something else accepted the connection.
   const timer = setTimeout(() => listener.close(), ARRIVES_WITHIN_MS);
   const isDirect = await arrived === from;
   clearTimeout(timer);
@@ -476,6 +477,6 @@ function closeIfOpen(listener: Deno.TcpListener): void {
   try {
     listener.close();
   } catch {
-    // It is closed.
+    // It was closed already.
   }
 }

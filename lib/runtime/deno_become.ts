@@ -1,6 +1,6 @@
 import { becomeProgram, ignoredBefore, originalLimits } from "./become.ts";
 
-/** Where the C library is on the systems that have `execvp(3)`. */
+/** The C library on systems with `execvp(3)`. */
 const C_LIBRARIES: Readonly<Record<string, string>> = {
   linux: "libc.so.6",
   darwin: "libSystem.B.dylib",
@@ -11,9 +11,9 @@ const SIGPIPE = 13;
 /**
  * Becomes another program.
  *
- * @returns where there is no way to: on another system, or where Deno may not
- * call the C library.
- * @throws an error with the system's code where the program cannot be run.
+ * @returns if there is no way to: on other systems, or if Deno may not call the
+ * C library.
+ * @throws an error with the system's code if the program cannot be run.
  */
 export function become(
   args: readonly Uint8Array[],
@@ -25,7 +25,7 @@ export function become(
   const buffer = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>;
   becomeProgram(args, environment, {
     signals: [[SIGPIPE, 0], ...ignoredBefore(textOf("/proc/self/status"))],
-    // Deno hands on what it was handed, and nothing of its own.
+    // Deno already passes on inherited descriptors, and none of its own.
     descriptors: [],
     openFiles: originalLimits(
       textOf("/proc/self/limits"),
@@ -63,7 +63,7 @@ function loaded() {
       },
     });
   } catch {
-    // Without --allow-ffi, or without that library, there is no way.
+    // No --allow-ffi, or no such library.
     return undefined;
   }
 }
@@ -72,7 +72,7 @@ function textOf(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch {
-    // Not Linux, or not for this Deno to read.
+    // Not Linux, or denied by Deno.
     return "";
   }
 }

@@ -17,7 +17,7 @@ export async function post(what: Post): Promise<Posted> {
   }
 }
 
-/** Deno has no other name for it. */
+/** Recognized by its message, because Deno gives it no code. */
 function isNotSent(error: unknown): boolean {
   const { cause, message } = error as Error;
   return /client error \(Connect\)|port \d+ are blocked/
@@ -25,7 +25,7 @@ function isNotSent(error: unknown): boolean {
     error instanceof Deno.errors.NotCapable;
 }
 
-/** The environment, as far as this process may see it. */
+/** The environment; variables that Deno may not read count as unset. */
 const ENVIRONMENT: Record<string, string | undefined> = new Proxy({}, {
   get: (_, name) => ifPermitted(() => Deno.env.get(name as string)),
   set: (_, name, value) => (Deno.env.set(name as string, value), true),

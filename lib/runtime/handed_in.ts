@@ -2,12 +2,14 @@ import fs from "node:fs";
 import process from "node:process";
 
 /**
- * Descriptors that were handed in: Bun marks all of them as not to be handed on.
- * They can be told from others only before anything else is opened.
+ * Inherited descriptors. Bun sets close-on-exec on all of them, so they must be
+ * noted before anything else is opened.
  */
 let handedIn: readonly number[] = [];
 
-/** Notes what was handed in. Is to be called before anything is opened. */
+/**
+ * Notes the inherited descriptors. Must be called before anything is opened.
+ */
 export function noteDescriptors(): void {
   if (process.platform !== "linux") return;
   try {
@@ -16,11 +18,11 @@ export function noteDescriptors(): void {
     const engines = new Set(all.flatMap(enginesOwn));
     handedIn = all.filter((descriptor) => !engines.has(descriptor));
   } catch {
-    // Without /proc this program would not have started.
+    // No /proc, without which a Bun binary does not even start.
   }
 }
 
-/** Bun's event loop, and what that watches; or a descriptor gone by now. */
+/** The descriptors of Bun's event loop; or this one, if it is closed by now. */
 function enginesOwn(descriptor: number): number[] {
   try {
     const target = fs.readlinkSync(`/proc/self/fd/${descriptor}`);
@@ -33,7 +35,7 @@ function enginesOwn(descriptor: number): number[] {
   }
 }
 
-/** What was handed in: to be handed on to the command. */
+/** The inherited descriptors, to pass on to the command. */
 export function descriptorsHandedIn(): readonly number[] {
   return handedIn;
 }

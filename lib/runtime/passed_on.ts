@@ -1,7 +1,7 @@
 /** A signal that port-for passes on to the command that it runs. */
 export type PassedOn = keyof typeof NUMBERS;
 
-/** What they are called, with their numbers on Linux. */
+/** Their names, with their numbers on Linux. */
 const NUMBERS = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -11,12 +11,12 @@ const NUMBERS = {
   SIGTERM: 15,
 };
 
-/** What a key of the terminal sends to the command as well. */
+/** Signals that the terminal's keys send to the command as well. */
 const FROM_KEYS: readonly PassedOn[] = ["SIGINT", "SIGQUIT"];
 
 /**
- * The signals to listen for while a command runs: what people and service
- * managers send, which would end this process and leave the command alone.
+ * The signals to listen for while a command runs: those that people and service
+ * managers send, and that would end only this process.
  */
 export function signalsToPassOn(os: string): PassedOn[] {
   return os === "windows"
@@ -24,24 +24,23 @@ export function signalsToPassOn(os: string): PassedOn[] {
     : Object.keys(NUMBERS) as (keyof typeof NUMBERS)[];
 }
 
-/** What a signal is told by. */
+/** What decides whether a signal is passed on. */
 export interface SignalSetting {
   /**
    * The text of /proc/self/status before this process listened for the first
-   * signal; `undefined` where there is no such file.
+   * signal; `undefined` if there is no such file.
    */
   readonly status: string | undefined;
-  /** The text of /proc/self/stat; `undefined` where there is no such file. */
+  /** The text of /proc/self/stat; `undefined` if there is no such file. */
   readonly stat: string | undefined;
   /** Whether the process has a terminal. */
   readonly hasTerminal: boolean;
 }
 
 /**
- * Whether a signal that reached this process is for the command, too. It is not
- * where a key of the terminal sent it to both; nor where it was ignored when
- * this process started (by nohup, or by a shell in the background): it still
- * is then, although the runtime forgets that with the first listener.
+ * Whether to pass a signal on to the command. Not if a key of the terminal sent
+ * it to both; nor if it was ignored when this process started (by nohup, or by
+ * a shell in the background), because then it must stay ignored.
  */
 export function isForCommand(
   signal: PassedOn,
@@ -54,14 +53,14 @@ export function isForCommand(
 }
 
 /**
- * Keys reach the processes in the terminal's foreground alone. The first one of
- * a container is there, but is mostly sent signals by the container's manager:
- * to have one twice does it less harm than never to have it.
+ * Keys reach only the processes in the terminal's foreground. The first process
+ * of a container is in the foreground, but usually gets signals from the
+ * container's manager; there, a signal that arrives twice is better than none.
  */
 function mayBeKey(stat: string | undefined): boolean {
   if (stat === undefined) return true;
   const [pid] = stat.split(" ", 1);
-  // Behind the name, which may have anything in it.
+  // Skip the process's name, which may contain anything.
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(") ") + 2)
     .split(" ");
   return group === foreground && pid !== "1";

@@ -14,12 +14,12 @@ export function fileNameOf(path: string, os: string): string {
   return path.slice(lastSeparator(path, os) + 1);
 }
 
-/** A path below a folder, or the path itself where it is absolute. */
+/** A path below a folder, or the path itself if it is absolute. */
 export function joined(folder: string, path: string, os: string): string {
   return isAbsolute(path, os) ? path : `${folder}/${path}`;
 }
 
-/** Whether a path says where it is all by itself. */
+/** Whether a path is absolute. */
 export function isAbsolute(path: string, os: string): boolean {
   return path.startsWith("/") ||
     (os === "windows" && /^(?:[A-Za-z]:)?[\\/]/.test(path));

@@ -1,36 +1,39 @@
-/** Something to send by HTTP. */
+/** A POST request. */
 export interface Post {
-  /** Where to: an `http:` or `https:` URL. */
+  /** An `http:` or `https:` URL. */
   readonly url: string;
-  /** What is sent, as JSON. */
+  /** The body, as JSON. */
   readonly body: string;
-  /** What the header `Authorization` says. Without it, there is none. */
+  /** The value of the header `Authorization`, if any. */
   readonly authorization?: string;
-  /** How long the whole may take. */
+  /** How long everything may take. */
   readonly timeoutMs: number;
-  /** In bytes; a longer answer is none. */
+  /** In bytes; longer answers are refused. */
   readonly longestAnswer: number;
-  /** What is trusted, and who asks. By default the engine's list, and nobody. */
+  /**
+   * Whom to trust, and the client's certificate. By default the engine's list,
+   * and no certificate.
+   */
   readonly tls?: Tls;
 }
 
 /** Certificates and a key, each as the text of a PEM file. */
 export interface Tls {
-  /** The authorities that may vouch for a server. */
+  /** The certificate authorities to trust. */
   readonly ca?: string;
-  /** The certificate of who asks. */
+  /** The client's certificate. */
   readonly cert?: string;
   /** Its private key. */
   readonly key?: string;
 }
 
 /**
- * What became of a `Post`:
+ * The result of a `Post`:
  *
  * - `answered`: the whole answer is here, whatever its status
- * - `not sent`: the other side has surely not seen it
- * - `unknown`: it may have; the answer did not come, or not in time
- * - `too long`: it was answered, at more length than was allowed
+ * - `not sent`: the server has certainly not seen it
+ * - `unknown`: the server may have seen it, but there was no answer in time
+ * - `too long`: the answer was longer than allowed
  */
 export type Posted =
   | {
@@ -43,7 +46,7 @@ export type Posted =
     readonly why: string;
   };
 
-/** Takes proxies out of the environment, for as long as `start` takes. */
+/** Removes proxies from the environment while `start` runs. */
 export function withoutProxies<T>(
   env: Record<string, string | undefined>,
   start: () => T,
@@ -60,16 +63,16 @@ export function withoutProxies<T>(
   }
 }
 
-/** What engines send even what goes to this very machine by. */
+/** Engines use these even for requests to this machine. */
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
   .flatMap((name) => [name, name.toLowerCase()]);
 
 /**
- * Sends it by the engine's `fetch`, once: on a kept connection engines send a
- * request again by themselves. Redirects are answers like others.
+ * Sends it with `fetch`, exactly once: on a kept-alive connection, engines
+ * would resend a request by themselves. Redirects are not followed.
  *
- * @param how What the engine wants to be told beside that.
- * @param isNotSent Whether an error says that there was no connection.
+ * @param how Further options for the engine's `fetch`.
+ * @param isNotSent Whether an error means that there was no connection.
  */
 export async function posted(
   { url, body, authorization, timeoutMs, longestAnswer }: Post,
@@ -117,7 +120,7 @@ function timer(milliseconds: number) {
   return { signal: controller.signal, abort, clear };
 }
 
-/** All of an answer, unless it is longer than so many bytes. */
+/** The whole answer; `undefined` if it is longer than `longest` bytes. */
 async function boundedText(
   { body }: Response,
   longest: number,
@@ -133,7 +136,9 @@ async function boundedText(
   return text + decoder.decode();
 }
 
-/** The innermost that an error says: "connection refused", not "fetch failed". */
+/**
+ * The innermost message of an error: "connection refused", not "fetch failed".
+ */
 export function reason(error: unknown): string {
   const { cause, message } = error as Error;
   if (cause instanceof Error) return reason(cause);

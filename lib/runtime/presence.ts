@@ -1,6 +1,6 @@
 import { errorCode, type FileFacts, type Runtime } from "./runtime.ts";
 
-/** What is at a path, symlinks followed; `undefined` for nothing. */
+/** What is at a path, symlinks followed; `undefined` if nothing is. */
 export function factsIfThere(
   path: string,
   runtime: Runtime,
@@ -13,7 +13,7 @@ export function factsIfThere(
   }
 }
 
-/** Whether there is nothing at a path; where that cannot be told, there is. */
+/** Whether there is certainly nothing at a path. */
 export function isGone(path: string, runtime: Runtime): boolean {
   try {
     runtime.stat(path);
@@ -24,8 +24,8 @@ export function isGone(path: string, runtime: Runtime): boolean {
 }
 
 /**
- * Whether there is a folder at a path; so it is taken where that cannot be
- * told, such as for want of permission.
+ * Whether there is a folder at a path. Also true if that cannot be read, such
+ * as without permission.
  */
 export function isFolder(path: string, runtime: Runtime): boolean {
   try {

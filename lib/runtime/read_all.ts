@@ -1,24 +1,23 @@
-/** What most files take that say nothing of their size. */
+/** Enough for most files that do not report their size. */
 const SHORT = 4096;
 
-/** What the longest of them takes at most: a list of every other port. */
+/** Enough for the longest such file: a list of every other port. */
 const LONG = 256 * 1024;
 
-/** A file to read from, at the place where it was read last. */
+/** A file to read from, with a current position. */
 export interface ReadableFile {
-  /** Reads into some bytes; how many it were, 0 at the end. */
+  /** Reads into `bytes` and returns how many were read, 0 at the end. */
   read(bytes: Uint8Array): number;
-  /** Goes back to where the file begins. */
+  /** Goes back to the beginning. */
   rewind(): void;
 }
 
 /**
- * Reads a file to its end. Files of /proc and /sys say that they are empty, and
- * those of /proc/sys say only at the first read what they have to say: what does
- * not fit is lost. Linux takes a while to prepare for a long one, so a short one
- * is tried first.
+ * Reads a file to its end. Files in /proc and /sys report a size of 0, and
+ * those in /proc/sys answer only the first read: what does not fit is lost.
+ * Large reads there are slow, so a short one is tried first.
  *
- * @param size How long the file says that it is, in bytes.
+ * @param size The size that the file reports, in bytes.
  */
 export function readAll(size: number, file: ReadableFile): Uint8Array {
   const bytes = new Uint8Array(Math.max(size + 1, SHORT));
@@ -38,7 +37,10 @@ function readLong(bytes: Uint8Array, file: ReadableFile): Uint8Array {
   }
 }
 
-/** Reads until the bytes are full or the file ends; returns where it stopped. */
+/**
+ * Reads until `bytes` is full or the file ends; returns how many bytes are
+ * filled.
+ */
 function filled(bytes: Uint8Array, from: number, file: ReadableFile): number {
   let length = from;
   while (length < bytes.length) {

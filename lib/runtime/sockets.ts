@@ -1,12 +1,12 @@
 import { type BindResult, errorCode } from "./runtime.ts";
 
 /**
- * A connection to a listener of this very process is in its queue as soon as
- * connecting succeeds; this is for the process to get round to it.
+ * A connection to a listener of this process is in its queue as soon as
+ * connecting succeeds; this is the time that the process gets to accept it.
  */
 export const ARRIVES_WITHIN_MS = 5;
 
-/** What a failure to bind means; throws what is none of that. */
+/** What a failure to bind means. Throws any other error again. */
 export function bindFailure(error: unknown): BindResult {
   switch (errorCode(error)) {
     case "EADDRINUSE":
@@ -22,10 +22,12 @@ export function bindFailure(error: unknown): BindResult {
   throw error;
 }
 
-/** Binds a UDP port of one address, then lets go of it; the same on Deno and Bun. */
+/**
+ * Binds a UDP port of one address, then releases it; the same on Deno and Bun.
+ */
 export async function bindUdp(host: string, port: number): Promise<BindResult> {
-  // Deno's own UDP sockets are unstable, and importing this takes Deno as long
-  // as starting: only those who ask for UDP pay for it.
+  // Deno's own UDP sockets are unstable. Importing this takes as long as
+  // starting Deno, so only calls that probe UDP do it.
   const { createSocket } = await import("node:dgram");
   const ipv6Only = host.includes(":");
   const socket = createSocket({ type: ipv6Only ? "udp6" : "udp4", ipv6Only });

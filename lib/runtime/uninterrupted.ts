@@ -1,9 +1,9 @@
 import { errorCode } from "./runtime.ts";
 
-/** So often in a row nothing is interrupted by chance. */
+/** This many interruptions in a row are no coincidence. */
 const MOST_TRIES = 100;
 
-/** Does something again where a signal interrupted it (EINTR). */
+/** Repeats an action that a signal interrupted (EINTR). */
 export function uninterrupted<T>(action: () => T): T {
   for (let tries = 1;; tries++) {
     try {

@@ -1,6 +1,6 @@
 /**
- * The text that bytes are in UTF-8; `undefined` where they are none, such as
- * those of UTF-16 or Latin-1. A byte order mark stays.
+ * Decodes UTF-8; `undefined` if the bytes are something else, such as UTF-16 or
+ * Latin-1. Keeps a byte order mark.
  */
 export function utf8Text(bytes: Uint8Array): string | undefined {
   let text: string;
@@ -10,16 +10,16 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-  // One character has at most four bytes: an engine that decodes too much says
-  // nothing, and gives back less.
+  // A character has at most four bytes. If the text is shorter, the engine cut
+  // it off: some do so silently for huge inputs.
   return 4 * text.length < bytes.length ? undefined : text;
 }
 
-/** Where bytes stop being UTF-8; both numbers from 1. */
+/** Where bytes stop being UTF-8; both numbers start at 1. */
 export function firstInvalidUtf8(
   bytes: Uint8Array,
 ): { line: number; column: number } {
-  // The longest beginning that is valid, found by halving.
+  // Finds the longest valid beginning by bisection.
   let [valid, invalid] = [0, bytes.length];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const isValid = (length: number) => {
@@ -29,11 +29,11 @@ export function firstInvalidUtf8(
     } catch {
       return false;
     } finally {
-      // What a cut character left behind must not go into the next look.
+      // Resets the decoder, which may hold part of a character.
       try {
         decoder.decode();
       } catch {
-        // That was it.
+        // It did hold one.
       }
     }
   };

@@ -1,13 +1,13 @@
 import { errorCode } from "./runtime.ts";
 
-/** How long to wait for a reader that is slow, in milliseconds. */
+/** How long to wait for a slow reader, in milliseconds. */
 const PAUSE_MS = 5;
 
 /**
- * Writes all of the bytes, however few are taken at a time. A pipe that does
- * not block says so when it is full: then its reader gets a little time.
+ * Writes all bytes, even if only a few are accepted at a time. A non-blocking
+ * pipe fails with EAGAIN when it is full; then its reader gets some time.
  *
- * @param write Writes the first of some bytes, and says how many.
+ * @param write Writes some of the bytes and returns how many.
  */
 export function writeAll(
   write: (bytes: Uint8Array) => number,
