@@ -63,17 +63,17 @@ export function painterFor(
   };
 }
 
-/** Describes who holds a port: `nginx (pid 812)`. */
-export function holderText(holders: readonly Holder[]): string {
-  if (holders.length === 0) return "a process that cannot be seen";
-  const texts = [...new Set(holders.map(oneHolderText))];
-  if (holders.some(({ uncertain }) => uncertain)) {
-    return `perhaps ${texts.join(" or ")}, or a process that cannot be seen`;
-  }
-  return texts.join(", ");
+/** Says that a port is in use, and by whom: `in use by nginx (pid 812)`. */
+export function inUseText(holders: readonly Holder[]): string {
+  if (holders.length === 0) return "in use by what cannot be seen";
+  const texts = [...new Set(holders.map(holderText))];
+  return holders.some(({ uncertain }) => uncertain)
+    ? `in use, perhaps by ${texts.join(" or ")}`
+    : `in use by ${texts.join(", ")}`;
 }
 
-function oneHolderText({ process, pid, user, how }: Holder): string {
+/** Describes who holds a port: `nginx (pid 812)`. */
+export function holderText({ process, pid, user, how }: Holder): string {
   // Processes choose their own names, which may contain control characters.
   const name = escaped(process ?? "a process");
   if (pid !== undefined) return `${name} (pid ${pid})`;

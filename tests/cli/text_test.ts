@@ -2,7 +2,7 @@ import { columnsOf, fitted } from "../../lib/cli/columns.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { escaped } from "../../lib/error.ts";
-import { holderText, painterFor } from "../../lib/cli/text.ts";
+import { inUseText, painterFor } from "../../lib/cli/text.ts";
 import type { Holder } from "../../lib/machine/holder.ts";
 import { bareMachine } from "../support/fake_runtime.ts";
 
@@ -67,30 +67,36 @@ Deno.test("holders are named as far as they are known", () => {
   };
   for (
     const [holders, text] of [
-      [[], "a process that cannot be seen"],
-      [[{ ...holder, process: "nginx", pid: 812 }], "nginx (pid 812)"],
-      [[{ ...holder, pid: 812 }], "a process (pid 812)"],
-      [[{ ...holder, user: "www" }], "a process of the user www"],
-      [[holder], "a process of another user"],
-      [[{ ...holder, how: "connected" }], "a connection that is closing"],
+      [[], "in use by what cannot be seen"],
+      [
+        [{ ...holder, process: "nginx", pid: 812 }],
+        "in use by nginx (pid 812)",
+      ],
+      [[{ ...holder, pid: 812 }], "in use by a process (pid 812)"],
+      [[{ ...holder, user: "www" }], "in use by a process of the user www"],
+      [[holder], "in use by a process of another user"],
+      [
+        [{ ...holder, how: "connected" }],
+        "in use by a connection that is closing",
+      ],
       [
         [
           { ...holder, process: "a", pid: 1 },
           { ...holder, process: "a", pid: 1, address: "::" },
           { ...holder, process: "b", pid: 2 },
         ],
-        "a (pid 1), b (pid 2)",
+        "in use by a (pid 1), b (pid 2)",
       ],
       [
         [
           { ...holder, process: "a", pid: 1, uncertain: true },
           { ...holder, process: "b", pid: 2, uncertain: true },
         ],
-        "perhaps a (pid 1) or b (pid 2), or a process that cannot be seen",
+        "in use, perhaps by a (pid 1) or b (pid 2)",
       ],
     ] as const
   ) {
-    assertEquals(holderText(holders), text);
+    assertEquals(inUseText(holders), text);
   }
 });
 

@@ -28,7 +28,7 @@ import { type Call, portList, readStore, type StoreContent } from "../call.ts";
 import { associationsHere, isOlderName } from "../here.ts";
 import { Judge } from "../judge.ts";
 import { type AssociationStatus, statusOf } from "./status.ts";
-import { holderText, json, painterFor } from "../text.ts";
+import { inUseText, json, painterFor } from "../text.ts";
 
 /** What `--check` found, as `--check --json` prints it. */
 export interface CheckReport {
@@ -123,7 +123,7 @@ function useNotes({ name, port, holders }: AssociationStatus): string[] {
   const byPort = Map.groupBy(holders, ({ port }) => port);
   const ports = byPort.size > 0 ? byPort : new Map([[port, holders]]);
   return [...ports].map(([port, holders]) =>
-    `port ${port} of ${quoted(name)} is in use by ${holderText(holders)}`
+    `port ${port} of ${quoted(name)} is ${inUseText(holders)}`
   );
 }
 

@@ -26,7 +26,13 @@ import { onOneLine, PortForError, quoted } from "../../error.ts";
 import { type Call, readStore } from "../call.ts";
 import { associationsHere } from "../here.ts";
 import { fail } from "../messages.ts";
-import { holderText, json, type Painter, painterFor } from "../text.ts";
+import {
+  holderText,
+  inUseText,
+  json,
+  type Painter,
+  painterFor,
+} from "../text.ts";
 
 /** A port and the name that holds it: an item of `--explain --json`. */
 export interface ExplainedPort extends PortExplanation {
@@ -144,7 +150,7 @@ function verdict(
     ? ""
     : forbidden
     ? " not for this process to bind"
-    : ` in use by ${holderText(holders)}`;
+    : ` ${inUseText(holders)}`;
   if (good) return `${head}: ${paint.warn("good, but")}${use}`;
   return `${head}: ${paint.bad("not good")}${free ? "" : `, and${use}`}`;
 }
@@ -216,8 +222,9 @@ function* facts(
     yield `forbidden: this process may not bind it; ${WHAT_FORBIDS}`;
   } else if (holders.length === 0) {
     yield isRoot
-      ? "in use by the kernel, or by a process in another container"
-      : "in use by a process that cannot be seen (try as root)";
+      ? "in use by the kernel, a process in another container, or a " +
+        "firewall's rule that redirects it"
+      : "in use by what cannot be seen (try as root)";
   }
 }
 
@@ -233,7 +240,7 @@ function transportText({ transports }: Pick<Service, "transports">): string {
 
 function holderFact(holder: Holder): string {
   const { transport, address, how, pid, user, uncertain } = holder;
-  const who = holderText([{ ...holder, ...(uncertain ? { uncertain } : {}) }]);
+  const who = `${uncertain ? "perhaps " : ""}${holderText(holder)}`;
   const owner = pid !== undefined && user !== undefined ? ` of ${user}` : "";
   const where = address === "" ? "" : ` ${address}`;
   if (how === "connected" && pid === undefined && user === undefined) {

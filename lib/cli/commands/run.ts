@@ -5,7 +5,7 @@ import { errorCode, type Runtime } from "../../runtime/runtime.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { type Named, portList } from "../call.ts";
 import { say } from "../messages.ts";
-import { holderText } from "../text.ts";
+import { inUseText } from "../text.ts";
 
 /** The exit statuses of shells when they cannot run a command. */
 const NOT_EXECUTABLE = 126;
@@ -131,8 +131,12 @@ async function refuseUnusable(
     const holders = holdersOf(port, true, all, runtime);
     throw new PortForError(
       "FAILED",
-      `cannot run ${quoted(command)}: ${whose} is in use by ` +
-        `${holderText(holders)} (stop that first)`,
+      `cannot run ${quoted(command)}: ${whose} is ` +
+        `${inUseText(holders)} (${
+          holders.length > 0
+            ? "stop that first"
+            : "look for a container, or a firewall's rule, that answers there"
+        })`,
     );
   }
 }

@@ -9,7 +9,7 @@ import { associationsHere } from "../here.ts";
 import { Judge } from "../judge.ts";
 import { type Call, portList, readStore } from "../call.ts";
 import { columnsOf, fitted } from "../columns.ts";
-import { holderText, json, painterFor } from "../text.ts";
+import { inUseText, json, painterFor } from "../text.ts";
 
 /** An association and the state of its ports: an item of `--status --json`. */
 export interface AssociationStatus {
@@ -161,7 +161,7 @@ function stateText({ state, holders, expires }: AssociationStatus): string {
     case "forbidden":
       return "forbidden: this process may not bind it";
     case "in use":
-      return `in use by ${holderText(holders)}`;
+      return inUseText(holders);
     case "expired":
       return `expired ${shortTime(expires!)}`;
   }
