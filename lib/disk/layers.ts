@@ -1,5 +1,6 @@
 import { type Association, isExpired } from "../association.ts";
 import { joined } from "../runtime/path.ts";
+import { escaped, PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "./layer_names.ts";
 import { readError } from "./store_error.ts";
@@ -34,9 +35,26 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   try {
     return runtime.readFolder(folder);
   } catch (error) {
-    const code = errorCode(error) ?? "";
-    if (["ENOENT", "ENOTDIR"].includes(code)) return [];
-    throw readError(folder, error, runtime);
+    if (!["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) {
+      throw readError(folder, error, runtime);
+    }
+    if (!isThere(folder, runtime)) return [];
+    // Such as a link to a folder that has not been mounted yet.
+    throw new PortForError(
+      "FAILED",
+      `cannot read ${escaped(folder)}: it leads to no folder of layers ` +
+        "(make one, or remove it)",
+    );
+  }
+}
+
+/** Whether there is anything at a path itself, be it a link that leads nowhere. */
+function isThere(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.lstat(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -100,3 +100,14 @@ test("a layer that cannot be understood may have promised any port", async () =>
   assertStringIncludes(stdout, path);
   assertEquals(store.text, "[ports]\nweb = 29500\n");
 });
+
+test("what stands in the place of the layers' folder is refused", async () => {
+  using store = new Store("[ports]\nweb = 29500\n");
+  const folder = store.file("ports.d");
+  Deno.symlinkSync(store.file("not-mounted"), folder);
+  assertRefused(await store.call("db"), 1, folder, "no folder of layers");
+  Deno.removeSync(folder);
+  Deno.writeTextFileSync(folder, "");
+  assertRefused(await store.call("db"), 1, folder, "no folder of layers");
+  assertEquals(await store.ports("web"), [29500]);
+});
