@@ -21,10 +21,11 @@ export function lockHolder(
   identity: string,
   runtime: Runtime,
 ): string | undefined {
-  const [, inode] = identity.split(":");
+  const [device = "", inode = ""] = identity.split(":");
   try {
+    const file = { device: deviceInHex(device), inode };
     for (let reading = 1; reading <= READINGS; reading++) {
-      const pid = holderIn(runtime.readFile("/proc/locks"), inode!);
+      const pid = holderIn(runtime.readFile("/proc/locks"), file);
       if (pid !== undefined) return `${nameOf(pid, runtime)} (pid ${pid})`;
     }
   } catch {
@@ -33,13 +34,25 @@ export function lockHolder(
   return undefined;
 }
 
-function holderIn(locks: Uint8Array, inode: string): string | undefined {
-  for (const line of new TextDecoder().decode(locks).matchAll(LINE)) {
-    const [, pid, , lockedInode] = line;
-    // Compare only inodes: on some file systems the device number differs here.
-    if (lockedInode === inode && Number(pid) > 0) return pid;
-  }
-  return undefined;
+function holderIn(
+  locks: Uint8Array,
+  { device, inode }: { device: string; inode: string },
+): string | undefined {
+  const lines = [...new TextDecoder().decode(locks).matchAll(LINE)]
+    .filter(([, pid, , itsInode]) => itsInode === inode && Number(pid) > 0);
+  const exact = lines.find(([, , itsDevice]) => itsDevice === device);
+  // On some file systems the device number differs here.
+  const [, pid] = exact ?? (lines.length === 1 ? lines[0]! : []);
+  return pid;
+}
+
+/** A device number as the kernel writes it in that list: major and minor. */
+function deviceInHex(device: string): string {
+  const number = BigInt(device);
+  const major = (number >> 8n & 0xfffn) | (number >> 32n & ~0xfffn);
+  const minor = (number & 0xffn) | (number >> 12n & 0xfff00n);
+  return [major, minor].map((part) => part.toString(16).padStart(2, "0"))
+    .join(":");
 }
 
 function nameOf(pid: string, runtime: Runtime): string {

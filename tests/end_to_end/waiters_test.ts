@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { bunProgram, denoProgram } from "../support/bun_program.ts";
+import { Child } from "../support/child.ts";
+import { canMount } from "../support/fault_form.ts";
+import { Mounts } from "../support/mounts.ts";
 import { isBunBinary } from "../support/engine.ts";
 import { HeldStore } from "../support/held_store.ts";
 import { PROGRAM, PROJECT, runTool, works } from "../support/program.ts";
@@ -63,6 +66,36 @@ Deno.test({
 
     await store.release();
     await store.print("late0");
+  },
+});
+
+Deno.test({
+  name: "who has the lock is told from who has one of another disk",
+  ignore: ignore || !canMount,
+  fn: async () => {
+    // Files that are made alike have the same numbers on either.
+    const names = ["one", "two"];
+    await using mounts = await Mounts.of(
+      names.map((name) => {
+        const place = `$folder/${name}`;
+        return `mkdir ${place}; mount -t tmpfs none ${place}; ` +
+          `(umask 077; : >${place}/ports.toml.lock)`;
+      }).join("\n"),
+    );
+    const lockOf = (name: string) => mounts.file(`${name}/ports.toml.lock`);
+    const hold = (name: string) =>
+      Child.start([
+        ...mounts.prefix,
+        ...["flock", "--no-fork", lockOf(name), "sh", "-c", "echo; exec cat"],
+      ]);
+    await using one = await hold("one");
+    await using two = await hold("two");
+    using store = new Store();
+    for (const [name, { pid }] of [["one", one], ["two", two]] as const) {
+      const args = [`--store=${mounts.file(name)}/ports.toml`, "--wait=0", "x"];
+      const outcome = await store.callWith({ prefix: mounts.prefix }, ...args);
+      assertRefused(outcome, 1, `(pid ${pid}) has its lock`);
+    }
   },
 });
 
