@@ -2,6 +2,10 @@ import { type Association, portsOf } from "../association.ts";
 import type { Claim, Claims } from "../machine/claim.ts";
 import { readEphemeralRanges } from "../machine/ephemeral.ts";
 import { publishedHere } from "../machine/node.ts";
+import {
+  lowestUnprivileged,
+  UNPRIVILEGED_FILE,
+} from "../machine/unprivileged.ts";
 import type { Policy } from "../place.ts";
 import {
   DYNAMIC_RANGE,
@@ -98,6 +102,10 @@ function reasonsToMove(runtime: Runtime, { range }: Policy): Reason[] {
     : [{ why: "in the dynamic range", ports: setOf([DYNAMIC_RANGE]) }];
   return [
     { why: "a system port", ports: setOf([SYSTEM_PORTS]) },
+    {
+      why: `for privileged programs only, by ${UNPRIVILEGED_FILE}`,
+      ports: setOf([{ first: 0, last: lowestUnprivileged(runtime) - 1 }]),
+    },
     { why: "assigned by IANA", ports: assignedPorts() },
     ...wellKnownReasons(runtime),
     { why: ephemeral, ports: setOf(ranges) },

@@ -45,6 +45,9 @@ for (const [code, errno] of [["EPERM", 1], ["EACCES", 13]] as const) {
         state
       );
       assertEquals(states, ["forbidden", "forbidden"]);
+      const check = await call("--check");
+      assertStringIncludes(check.stdout, "port 29502");
+      assertStringIncludes(check.stdout, "may not be bound by this process");
       const own = await call("--port=29504", "own");
       assertEquals([own.status, own.stdout], [0, "29504\n"]);
       assertWarned(own, "29504", ...WHAT);
@@ -76,6 +79,9 @@ Deno.test({
     const explained = await store.call("--explain=16828");
     assertStringIncludes(explained.stdout, `below 20000`);
     assertStringIncludes(explained.stdout, file);
+    const check = await store.call("--check");
+    assertEquals(check.status, 1);
+    assertStringIncludes(check.stdout, `privileged programs only, by ${file}`);
     assertWarned(await store.call("--port=16830", "own"), "16830", file);
     await store.refuses(["--range=15000-16000", "x"], 2, "privileged", file);
     assertEquals(await store.print("low", "--", "echo", "ran"), "ran\n");

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { canMount } from "../support/fault_form.ts";
 import { isRoot } from "../support/namespace.ts";
 import { Mounts } from "../support/mounts.ts";
@@ -36,6 +36,13 @@ Deno.test({
         prefix: [...mounts.prefix, "--", ...user.prefix!],
       });
       assertEquals(found, made, umask);
+      // Where somebody took that right away, --check says so.
+      Deno.chmodSync(mounts.root(path), 0o600);
+      const check = await portFor(["--check"], {
+        prefix: [...mounts.prefix, "--"],
+      });
+      assertEquals(check.status, 1);
+      assertStringIncludes(check.stdout, `chmod a+r ${path}`);
       await Deno.remove(mounts.root(path));
     }
   },

@@ -23,6 +23,7 @@ import {
 } from "../../association.ts";
 import { isGone } from "../../runtime/presence.ts";
 import { realPathOf } from "../../disk/real_path.ts";
+import { machineStore } from "../../disk/usual_stores.ts";
 import { lockProblem } from "../../disk/store_lock.ts";
 import { type Call, portList, readStore, type StoreContent } from "../call.ts";
 import { associationsHere, isOlderName } from "../here.ts";
@@ -272,6 +273,7 @@ function* fileProblems(path: string, runtime: Runtime): Generator<string> {
       yield `${file} can be written by everybody (chmod o-w ${file})`;
     }
   }
+  if (path === machineStore(runtime)) yield* readerProblems(real, runtime);
   const folder = folderOf(real, runtime.os);
   const folderFacts = factsOrNothing(folder, runtime);
   if (folderFacts && writableByOthers(folderFacts) && !isSticky(folderFacts)) {
@@ -280,6 +282,15 @@ function* fileProblems(path: string, runtime: Runtime): Generator<string> {
   if (factsOrNothing(`${real}.tmp`, runtime)) {
     yield `${real}.tmp was left by a port-for that died, or one is writing ` +
       `just now (the next change of the store removes it)`;
+  }
+}
+
+/** Services look their ports up as their own users. */
+function* readerProblems(path: string, runtime: Runtime): Generator<string> {
+  const { kind, mode = 0o004 } = factsOrNothing(path, runtime) ?? {};
+  if (kind === "file" && (mode & 0o004) === 0) {
+    yield `${path} cannot be read by everybody, so services cannot look ` +
+      `their ports up (chmod a+r ${path})`;
   }
 }
 
