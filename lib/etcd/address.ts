@@ -1,33 +1,33 @@
 import { PortForError, quoted, shown } from "../error.ts";
 import { isPort } from "../ports/port_range.ts";
 
-/** Where in which cluster a store is. */
+/** The address of a store in a cluster. */
 export interface EtcdAddress {
-  /** The address as it was written. */
+  /** The address as written. */
   readonly text: string;
   /** The members to ask, as `http://host:port` or `https://host:port`. */
   readonly endpoints: readonly string[];
-  /** What all keys of the store begin with, such as `/port-for`. */
+  /** The prefix of all keys of the store, such as `/port-for`. */
   readonly prefix: string;
 }
 
 const SCHEME = /^(etcds?|etcd\+insecure):\/\//;
 
-/** Where etcd listens if nobody says otherwise. */
+/** etcd's default port. */
 const USUAL_PORT = "2379";
 
 const USUAL_PREFIX = "/port-for";
 
-/** What an address begins with, and a path hardly ever. */
+/** The start of a URL, and hardly ever of a path. */
 const ANY_SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
 
-/** Whether a store is named by the address of a cluster, and not by a path. */
+/** Whether a store is given as the address of a cluster and not as a path. */
 export function isEtcdAddress(store: string): boolean {
   return SCHEME.test(store);
 }
 
 /**
- * Refuses to take an address for the path of a file.
+ * Refuses other URLs: they are not paths either.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */
@@ -42,8 +42,8 @@ export function refuseOtherAddress(store: string): void {
 }
 
 /**
- * Reads `etcd://host:2379,host2:2379/prefix`; `etcds:` is by TLS. Without TLS
- * only this very machine is asked, unless `etcd+insecure:` says otherwise.
+ * Parses `etcd://host:2379,host2:2379/prefix`. `etcds:` uses TLS; `etcd:` is
+ * only for this machine, `etcd+insecure:` for any without TLS.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */

@@ -14,21 +14,21 @@ import {
 } from "./cache_folder.ts";
 import { isObject } from "./wire.ts";
 
-/** What names had when the cluster last answered; `undefined` for nothing. */
+/** The associations of names according to the cluster; `undefined` for none. */
 export type Answers = ReadonlyMap<string, Association | undefined>;
 
-/** An old answer. */
+/** An older answer of the cluster. */
 export interface OldAnswer {
-  /** Those of the names that had something. */
+  /** The associations of the names that had one. */
   readonly associations: ReadonlyMap<string, Association>;
-  /** When it was so; it may have been so later too. */
+  /** When the copy was written. It may still be true. */
   readonly since: string;
 }
 
 /**
- * This machine's copy of the last answers of a cluster: a file of the store's
- * form, for lookups while the cluster is out of reach. It never decides what is
- * given. What keeps it from being written or read is no error.
+ * This machine's copy of a cluster's last answers, for lookups while the
+ * cluster is unreachable: a file in the format of a store. It is never used to
+ * choose ports. Failing to write or read it is not an error.
  */
 export class AnswerCopy {
   readonly #address: EtcdAddress;
@@ -40,9 +40,9 @@ export class AnswerCopy {
   }
 
   /**
-   * Keeps an answer.
+   * Stores an answer.
    *
-   * @param revision The cluster's when it gave the answer: an older answer does
+   * @param revision The cluster's revision at the time: an older answer does
    * not replace a newer one.
    */
   async remember(
@@ -56,7 +56,7 @@ export class AnswerCopy {
     const path = `${folder}/${await this.#fileName()}`;
     try {
       const text = readStore(path, this.#runtime)?.text;
-      if (text !== undefined && saysSo(text, clusterId, answers)) {
+      if (text !== undefined && hasAnswers(text, clusterId, answers)) {
         return fresh;
       }
       const old = contentOf(text);
@@ -73,12 +73,12 @@ export class AnswerCopy {
       makeCacheFolder(folder, this.#runtime);
       replaceFile(path, this.#text(clusterId, revision, all), this.#runtime);
     } catch {
-      // The answer itself is there.
+      // The caller has the answer even if it cannot be stored.
     }
     return fresh;
   }
 
-  /** What is known of some names; `undefined` where there is no copy. */
+  /** What is known about some names; `undefined` if there is no copy. */
   async recall(names: readonly string[]): Promise<OldAnswer | undefined> {
     const folders = [cacheFolder(this.#runtime), ROOTS_CACHE];
     for (const folder of folders) {
@@ -95,7 +95,7 @@ export class AnswerCopy {
         }));
         return { associations, since: since.replace(/\.\d+Z$/, "Z") };
       } catch {
-        // Not for this user to read.
+        // Not readable for this user.
       }
     }
     return undefined;
@@ -120,8 +120,12 @@ export class AnswerCopy {
   }
 }
 
-/** Whether a copy says already what it is to say: the most frequent case. */
-function saysSo(text: string, clusterId: string, answers: Answers): boolean {
+/** Whether a copy has these answers already, which is the usual case. */
+function hasAnswers(
+  text: string,
+  clusterId: string,
+  answers: Answers,
+): boolean {
   return text.includes(`\n${clusterLine(clusterId)}\n`) &&
     [...answers].every(([name, association]) =>
       association
@@ -140,7 +144,7 @@ interface Content {
   readonly associations: ReadonlyMap<string, Association>;
 }
 
-/** What a copy says; `undefined` for what is none. */
+/** The content of a copy; `undefined` if it is not a valid one. */
 function contentOf(text: string | undefined): Content | undefined {
   if (text === undefined) return undefined;
   try {

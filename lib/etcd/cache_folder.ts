@@ -2,10 +2,10 @@ import { isAbsolute } from "../runtime/path.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
 /**
- * The folder for what can be had again: `$XDG_CACHE_HOME/port-for`, else root's
- * is `/var/cache/port-for`, and everybody else's `~/.cache/port-for`.
+ * The cache folder: `$XDG_CACHE_HOME/port-for`, else `/var/cache/port-for` for
+ * root and `~/.cache/port-for` for everybody else.
  *
- * @returns `undefined` where there is no such place.
+ * @returns `undefined` if there is no such folder.
  */
 export function cacheFolder(runtime: Runtime): string | undefined {
   const { os } = runtime;
@@ -19,10 +19,10 @@ export function cacheFolder(runtime: Runtime): string | undefined {
       : below(runtime.env("HOME"), "/.cache/port-for"));
 }
 
-/** Where root keeps its copy, for everybody to read. */
+/** Root's cache, which everybody can read. */
 export const ROOTS_CACHE = "/var/cache/port-for";
 
-/** A short name for a text in the name of a file: 64 bits of its hash. */
+/** A short tag for a text, for use in file names: 64 bits of its hash. */
 export async function fileTag(text: string): Promise<string> {
   const bytes = new TextEncoder().encode(text);
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
@@ -32,19 +32,19 @@ export async function fileTag(text: string): Promise<string> {
   ).join("");
 }
 
-/** Makes it, for its user alone; root's is for everybody to read. */
+/** Creates the cache folder, private to its user; root's is readable by all. */
 export function makeCacheFolder(folder: string, runtime: Runtime): void {
   runtime.makeFolder(folder, folder === ROOTS_CACHE ? 0o755 : 0o700);
 }
 
-/** What is being written for longer than this was left by a process that died. */
-const LEFT_MS = 10_000;
+/** A temporary file older than this was left by a process that died. */
+const STALE_MS = 10_000;
 
 /**
- * Replaces a file of the cache as a whole. It need not outlive a power failure,
- * and whoever comes second leaves it to the first.
+ * Replaces a file of the cache atomically. It need not survive a power failure.
+ * If another process is writing it, this fails.
  *
- * @throws an error of the system.
+ * @throws a system error.
  */
 export function replaceFile(
   path: string,
@@ -66,7 +66,7 @@ export function replaceFile(
 function removeOld(path: string, runtime: Runtime): void {
   try {
     const { modified } = runtime.lstat(path);
-    if (Date.now() - modified > LEFT_MS) runtime.remove(path);
+    if (Date.now() - modified > STALE_MS) runtime.remove(path);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
   }

@@ -15,15 +15,15 @@ import {
   transactionAnswer,
 } from "./wire.ts";
 
-/** How long putting one thing right may take. */
-const MENDING_MS = 10_000;
+/** How long one repair may take. */
+const REPAIR_MS = 10_000;
 
 /**
- * Finds keys without their partner: a port that is noted for a name that does
- * not have it, or a name whose port is not noted as its own.
+ * Finds keys without their counterpart: a port's key for a name that does not
+ * have the port, or a name without a key for its port.
  *
- * @param all All keys of a store, as they were at one moment.
- * @param mend Whether to put that right, where nothing has changed since.
+ * @param all All keys of a store at one revision.
+ * @param mend Whether to repair that, unless the keys have changed since.
  */
 export async function checkKeys(
   all: readonly KeyValue[],
@@ -39,7 +39,7 @@ export async function checkKeys(
     } else if (!mend) {
       problems.push(`${problem} (--check --fix puts that right)`);
     } else {
-      const until = performance.now() + MENDING_MS;
+      const until = performance.now() + REPAIR_MS;
       const how = { until, isChange: true };
       const answer = await client.ask("/v3/kv/txn", { ...transaction }, how);
       if (transactionAnswer(answer).succeeded) {
@@ -52,20 +52,20 @@ export async function checkKeys(
   return { problems, mended };
 }
 
-/** Something without its partner. */
+/** A key without its counterpart. */
 interface Orphan {
   readonly problem: string;
-  /** What puts it right; where that is not clear, nothing. */
+  /** The repair, if it is clear what is right. */
   readonly transaction?: Transaction;
 }
 
-/** A name that has something, and its key. */
+/** The key of a name, with its association. */
 interface Named {
   readonly kv: KeyValue;
   readonly association: Association;
 }
 
-/** All keys of a store, by what they are about. */
+/** All keys of a store, by name and by port. */
 class AllKeys {
   readonly #keys: Keys;
   readonly #names = new Map<string, Named>();
@@ -83,16 +83,16 @@ class AllKeys {
       if (port !== undefined) this.#ports.set(port, kv);
       if (name === undefined) continue;
       const entry = readNameEntry(name, kv);
-      // What is not sound is reported as such, and never touched.
+      // Invalid entries are reported elsewhere, and never changed.
       if (typeof entry === "string") continue;
       this.#names.set(name, { kv, association: entry.association });
     }
   }
 
   *orphans(): Generator<Orphan> {
-    const claimed = new PortSet();
+    const associated = new PortSet();
     for (const [name, { kv, association }] of this.#names) {
-      claimed.add(portsOf(association));
+      associated.add(portsOf(association));
       for (const port of portsIn(portsOf(association))) {
         const noted = this.#ports.get(port);
         if (noted?.value === name && noted.lease === kv.lease) continue;
@@ -100,7 +100,7 @@ class AllKeys {
       }
     }
     for (const [port, kv] of this.#ports) {
-      if (!claimed.has(port)) yield this.#forNobody(port, kv);
+      if (!associated.has(port)) yield this.#forNobody(port, kv);
     }
   }
 
@@ -112,7 +112,7 @@ class AllKeys {
   ): Orphan {
     const other = noted?.value;
     const whose = `port ${port} of ${quoted(name)}`;
-    if (other !== undefined && other !== name && this.#claims(other, port)) {
+    if (other !== undefined && other !== name && this.#has(other, port)) {
       return { problem: `${whose} belongs to ${quoted(other)} as well` };
     }
     const key = this.#keys.port(port);
@@ -149,14 +149,14 @@ class AllKeys {
     };
   }
 
-  /** That a name's key is as it was, or still not there. */
+  /** Requires that the key of a name is unchanged, or still absent. */
   #asSeen(name: string | undefined) {
     if (name === undefined) return [];
     const modified = this.#names.get(name)?.kv.modified ?? "0";
     return [isUnchanged(this.#keys.name(name), modified)];
   }
 
-  #claims(name: string | undefined, port: number): boolean {
+  #has(name: string | undefined, port: number): boolean {
     const named = name === undefined ? undefined : this.#names.get(name);
     return named !== undefined && inRanges(port, [portsOf(named.association)]);
   }

@@ -6,57 +6,64 @@ import { Login, LOGIN_MS } from "./login.ts";
 import type { Trust } from "./trust.ts";
 import { bytesOf, isObject, type Json, textIn } from "./wire.ts";
 
-/** How long one attempt may take at first: not all clients try again at once. */
+/**
+ * How long the first attempts may take. Random, so that clients do not all
+ * retry at once.
+ */
 const attemptMs = () => 250 + Math.floor(100 * Math.random());
 
-/** A slow cluster gets more time at each round, up to this. */
+/** Each round gets more time, for slow clusters, up to this. */
 const LONGEST_ATTEMPT_MS = 2000;
 
-/** In so little time nothing is answered, and the last reason would be lost. */
+/**
+ * Too short for an answer: a further attempt would only hide the last error.
+ */
 const TOO_SHORT_MS = 20;
 
-/** A member that failed is left alone for so long. */
-const LEFT_ALONE_MS = 1000;
+/** How long to avoid a member that failed. */
+const AVOIDED_MS = 1000;
 
-/** How long to wait where all members have just failed. */
+/** How long to pause when all members have just failed. */
 const PAUSE_MS = 50;
 
-/** In bytes: a page of names is far below it. */
+/** In bytes, far more than a page of names. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
 const RANGE = "/v3/kv/range";
 
-/** How to ask. */
+/** How to send a request. */
 export interface Asking {
-  /** When to stop, in the time of `performance.now`. */
+  /** When to give up, in the time of `performance.now`. */
   readonly until: number;
-  /** Stop as well once every member has failed. */
+  /** Whether to give up once every member has failed. */
   readonly once?: boolean;
-  /** How long an attempt may take at least. */
+  /** The least time that an attempt gets. */
   readonly attemptMs?: number;
   /**
-   * Whether it changes something: then a member is asked for something else
-   * first, which shows whether it is of this cluster.
+   * Whether it changes something: then a new member first gets a harmless
+   * request, to see that it belongs to this cluster.
    */
   readonly isChange?: boolean;
 }
 
-/** Asks the members of a cluster, by JSON over HTTP. */
+/** Talks to the members of a cluster, with JSON over HTTP. */
 export class Client {
-  /** The cluster that has answered; so far none. */
+  /**
+   * The id of the cluster that answered; `undefined` before the first answer.
+   */
   clusterId: string | undefined;
   readonly #endpoints: readonly string[];
   readonly #trust: Trust;
   readonly #login: Login | undefined;
   readonly #runtime: Runtime;
-  /** What may be asked by whoever may ask for names. */
-  readonly #anything: Json;
-  /** When a member failed last. */
+  /** A harmless request that anybody with read access may send. */
+  readonly #harmless: Json;
+  /** When each member failed last. */
   readonly #failed = new Map<string, number>();
-  /** Members that have shown that they are of this cluster. */
+  /** Members that are known to belong to this cluster. */
   readonly #known = new Set<string>();
   /** Members whose certificate is not trusted. */
-  readonly #strangers = new Set<string>();
+  readonly #untrusted = new Set<string>();
 
   constructor(address: EtcdAddress, trust: Trust, runtime: Runtime) {
     this.#endpoints = address.endpoints;
@@ -65,15 +72,15 @@ export class Client {
       new Login(trust.user, address.endpoints.join(), runtime);
     this.#runtime = runtime;
     const key = new Keys(address.prefix).policy;
-    this.#anything = { ...bytesOf({ key }), serializable: true };
+    this.#harmless = { ...bytesOf({ key }), serializable: true };
   }
 
   /**
-   * Asks one member after another until one answers. What may have happened is
-   * asked for again: it has to be of a kind that does no more the second time.
+   * Asks one member after another until one answers. A request that may have
+   * had its effect is sent again, so requests must be idempotent.
    *
-   * @throws {Failure} `refused`; `unknown` where it may have happened, or else
-   * `elsewhere`, when the time is over.
+   * @throws {Failure} `refused`; or when the time is up, `unknown` if it may
+   * have had its effect, else `elsewhere`.
    */
   async ask(path: string, body: Json, how: Asking): Promise<Json> {
     let mayHaveHappened = false;
@@ -90,7 +97,7 @@ export class Client {
       const timeoutMs = Math.min(wanted, longest, Math.max(left, 1));
       try {
         if (how.isChange && !this.#known.has(endpoint)) {
-          await this.#askAt(endpoint, RANGE, this.#anything, timeoutMs);
+          await this.#askAt(endpoint, RANGE, this.#harmless, timeoutMs);
         }
         const answer = await this.#askAt(endpoint, path, body, timeoutMs);
         this.#failed.delete(endpoint);
@@ -98,11 +105,11 @@ export class Client {
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         if (error.kind === "refused") {
-          // Of what was asked before it is still not known.
+          // An earlier attempt may still have had its effect.
           const kind = mayHaveHappened ? "unknown" : "refused";
           throw new Failure(kind, error.message, error.code);
         }
-        this.#refuseStrangers(endpoint, error);
+        this.#refuseUntrusted(endpoint, error);
         if (error.kind === "unknown") mayHaveHappened = true;
         this.#failed.set(endpoint, performance.now());
         last = error;
@@ -112,11 +119,11 @@ export class Client {
     throw new Failure(mayHaveHappened ? "unknown" : "elsewhere", why);
   }
 
-  /** Refuses to go on where none of the members is who it should be. */
-  #refuseStrangers(endpoint: string, { kind, message }: Failure): void {
+  /** Gives up if no member's certificate is trusted. */
+  #refuseUntrusted(endpoint: string, { kind, message }: Failure): void {
     if (kind !== "elsewhere" || !/certificate|issuer/i.test(message)) return;
-    this.#strangers.add(endpoint);
-    if (this.#strangers.size < this.#endpoints.length) return;
+    this.#untrusted.add(endpoint);
+    if (this.#untrusted.size < this.#endpoints.length) return;
     throw new Failure(
       "refused",
       `${message} (name the authority that vouches for the members in ` +
@@ -124,7 +131,7 @@ export class Client {
     );
   }
 
-  /** Asks all members at the same time; the first answer counts. */
+  /** Asks all members at the same time; the first answer wins. */
   async askAll(path: string, body: Json, until: number): Promise<Json> {
     const timeoutMs = Math.max(until - performance.now(), 1);
     try {
@@ -138,19 +145,21 @@ export class Client {
     }
   }
 
-  /** A member that has not just failed, in the order of the address. */
+  /**
+   * The first member, in the order of the address, that has not just failed.
+   */
   async #nextEndpoint({ until, once }: Asking): Promise<string | undefined> {
     const now = performance.now();
     const since = (endpoint: string) =>
       now - (this.#failed.get(endpoint) ?? -Infinity);
-    const rested = this.#endpoints.find((one) => since(one) > LEFT_ALONE_MS);
+    const rested = this.#endpoints.find((one) => since(one) > AVOIDED_MS);
     if (rested || once) return rested;
-    // All have failed: the one that did so first, after a moment.
+    // If all have failed: after a pause, the one that failed longest ago.
     await sleep(Math.min(PAUSE_MS + 50 * Math.random(), until - now));
     return [...this.#failed.entries()].sort(([, a], [, b]) => a - b)[0]?.[0];
   }
 
-  /** Asks one member, with a token where there are users. */
+  /** Asks one member, with a token if the cluster has users. */
   async #askAt(
     endpoint: string,
     path: string,
@@ -187,7 +196,7 @@ export class Client {
       );
       return textIn(answer, "token");
     } catch (error) {
-      // The cluster has no users: all may do everything.
+      // Authentication is off: everybody may do everything.
       if (error instanceof Failure && error.code === ALREADY_THERE) {
         return undefined;
       }
@@ -195,7 +204,7 @@ export class Client {
     }
   }
 
-  /** Sends one request, and looks at whether the answer can be believed. */
+  /** Sends one request, and checks that the answer comes from this cluster. */
   async #send(
     endpoint: string,
     path: string,
@@ -224,17 +233,18 @@ export class Client {
       const { kind, message, code } = failureOf(posted.status, posted.text);
       throw new Failure(kind, `${host}: ${message}`, code);
     }
-    const answer = this.#believed(posted.text, host);
+    const answer = this.#checkedAnswer(posted.text, host);
     this.#known.add(endpoint);
     return answer;
   }
 
-  /** An answer of the cluster that answered before, if it did. */
-  #believed(text: string, host: string): Json {
+  /** Parses an answer, and refuses one from another cluster than before. */
+  #checkedAnswer(text: string, host: string): Json {
     const answer = parsed(text);
     const header = isObject(answer) ? answer.header : undefined;
     const id = isObject(header) ? header.cluster_id : undefined;
-    // Whatever is not said counts as none, so "{}" would be "there is nothing".
+    // etcd leaves out empty fields, so without this check "{}" from anything
+    // else would mean "no such key".
     if (!isObject(answer) || typeof id !== "string" || !/^\d+$/.test(id)) {
       throw new Failure("unknown", `${host}: what it answers is not etcd's`);
     }

@@ -1,5 +1,5 @@
 /**
- * The one transaction that a change is: what has to hold, and what is written.
+ * Builds the transaction for a change: what must hold, and what is written.
  *
  * @module
  */
@@ -18,28 +18,28 @@ import {
   remove,
 } from "./wire.ts";
 
-/** What is to become of a name. */
+/** A wanted change to a name. */
 export interface Wanted {
   readonly name: string;
-  /** What it has from now on; without it, it gives up its ports. */
+  /** Its new association; `undefined` to give up its ports. */
   readonly association: Association | undefined;
-  /** The lease that its keys end with; `"0"` for none. */
+  /** The lease of its keys; `"0"` for none. */
   readonly lease: string;
 }
 
-/** What has to hold for a change, and what it does then. */
+/** What must hold for a change, and what it then does. */
 export interface Commit {
   readonly compare: readonly Compare[];
   readonly success: readonly Operation[];
 }
 
-/** Who writes, and which change it is. */
+/** The writing machine, and the id of the change. */
 export interface Writer {
   readonly by: string;
   readonly op: string;
 }
 
-/** The change that some wishes are, if all is still as it was seen. */
+/** The transaction for some changes, if everything is still as in the view. */
 export function commitOf(
   wishes: readonly Wanted[],
   view: EtcdView,
@@ -51,7 +51,7 @@ export function commitOf(
     const entry = view.entry(name);
     const key = keys.name(name);
     if (!association) {
-      // It puts nothing, so that it works while the cluster is out of space.
+      // Only deletes, so that it works when the cluster is out of space.
       const ports = keys.portRange(portsOf(entry!.association));
       return {
         compare: [isUnchanged(key, entry!.modified), hasValue(ports, name)],
@@ -83,7 +83,7 @@ export function commitOf(
   };
 }
 
-/** All the keys of a name, so that one lease covers all of them, or none does. */
+/** Writes all keys of a name, so that all of them have the same lease. */
 function puts(
   { name, lease }: Wanted,
   association: Association,
@@ -102,7 +102,7 @@ function puts(
   ];
 }
 
-/** The keys by which a change to some names is decided. */
+/** The keys that decide whether a change to some names can be made. */
 export function decisiveKeys(names: readonly string[], keys: Keys): string[] {
   return [
     keys.policy,
@@ -110,7 +110,7 @@ export function decisiveKeys(names: readonly string[], keys: Keys): string[] {
   ];
 }
 
-/** Reads of keys, and of the ports that are wanted. */
+/** Operations that read keys and port ranges. */
 export function reads(
   keys: readonly string[],
   ports: readonly KeyRange[] = [],

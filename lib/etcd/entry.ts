@@ -5,23 +5,28 @@ import { type Fault, readPolicy } from "../toml/document.ts";
 import { readEntry } from "../toml/entry.ts";
 import { isObject, type Json, type KeyValue } from "./wire.ts";
 
-/** What the key of a name says. */
+/** The content of a name's key. */
 export interface NameEntry {
   readonly association: Association;
   /** The revision that gave the name its port. */
   readonly created: string;
   /** The revision that last wrote the key. */
   readonly modified: string;
-  /** The lease that it ends with; `"0"` for none. */
+  /** Its lease; `"0"` for none. */
   readonly lease: string;
-  /** All that it says, what is not port-for's included. */
+  /** The whole JSON object, including foreign fields. */
   readonly json: Json;
 }
 
-/** While the key is there its lease goes on, whatever this clock says. */
+/**
+ * As long as the key exists the lease has not ended, whatever this clock says.
+ */
 const A_WHILE_MS = 60_000;
 
-/** Reads the key of a name; a text says what is wrong with it. */
+/**
+ * Reads the key of a name. Returns a text that says what is wrong with it if it
+ * is not valid.
+ */
 export function readNameEntry(name: string, kv: KeyValue): NameEntry | string {
   const json = objectOf(kv);
   if (!json) return `the value of ${quoted(name)} is not an object in JSON`;
@@ -36,7 +41,7 @@ export function readNameEntry(name: string, kv: KeyValue): NameEntry | string {
   };
 }
 
-/** When a lease ends, as far as whoever wrote it knew. */
+/** When a lease ends, according to the machine that wrote it. */
 function endOf({ expires }: Json): Date {
   const written = typeof expires === "string" ? Date.parse(expires) : NaN;
   const soonest = Date.now() + A_WHILE_MS;
@@ -46,9 +51,9 @@ function endOf({ expires }: Json): Date {
 /**
  * The value of a name's key.
  *
- * @param before What it said; what is not port-for's stays.
- * @param by Who writes it, for people.
- * @param op Which change writes it.
+ * @param before The old value: foreign fields are kept.
+ * @param by The writing machine, for people to read.
+ * @param op The id of the change.
  */
 export function nameValue(
   { port, count, expires, allow }: Association,
@@ -65,7 +70,7 @@ export function nameValue(
   });
 }
 
-/** Reads the policy's key; what is wrong with it goes into `problems`. */
+/** Reads the policy's key. Its problems are added to `problems`. */
 export function readPolicyEntry(
   kv: KeyValue | undefined,
   problems: string[],

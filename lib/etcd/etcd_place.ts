@@ -18,33 +18,35 @@ import type { Trust } from "./trust.ts";
 import type { EtcdView } from "./view.ts";
 import { MOST_OPERATIONS, type TransactionAnswer } from "./wire.ts";
 
-/** How a store in a cluster is used. */
+/** How to use a store in a cluster. */
 export interface EtcdPlaceOptions {
   /** How long a change may take, in seconds. */
   readonly wait: number;
-  /** Takes messages that are no errors. */
+  /** Receives warnings. */
   readonly warn: (message: string) => void;
 }
 
-/** A change has at least the time for one attempt. */
+/** Enough time for at least one attempt. */
 const SHORTEST_CHANGE_MS = 350;
 
-/** A store below a prefix in an etcd cluster. */
+/** A store under a prefix in an etcd cluster. */
 export class EtcdPlace implements Place {
   readonly name: string;
-  // A block of 100 ports, or 40 names with a port each.
+  // Enough for a block of 100 ports, or 40 names with one port each.
   readonly capacity = 120;
   readonly shortestLease = SHORTEST_LEASE;
   readonly #client: Client;
   readonly #reader: Reader;
   readonly #options: EtcdPlaceOptions;
   readonly #runtime: Runtime;
-  /** The last view, and the names that it is of: the first step can begin there. */
+  /**
+   * The last view and its names. The first step of a change can start from it.
+   */
   #latest:
     | { readonly names: readonly string[]; readonly view: EtcdView }
     | undefined;
 
-  /** A store at an address. Nothing is asked yet. */
+  /** Creates a store at an address. Connects to nothing yet. */
   constructor(
     address: EtcdAddress,
     trust: Trust,
@@ -85,7 +87,7 @@ export class EtcdPlace implements Place {
         const { changes } = await step(view);
         const wishes = wishesOf(changes, view, first);
         if (wishes.length === 0) return;
-        const next = await this.#made(wishes, names, view, leases, until);
+        const next = await this.#tryChange(wishes, names, view, leases, until);
         if (!next) {
           isMade = true;
           return;
@@ -121,17 +123,17 @@ export class EtcdPlace implements Place {
   ): Promise<EtcdView> {
     const { names: of, view } = this.#latest ?? {};
     this.#latest = undefined;
-    // What has changed since, the comparisons find out.
+    // If anything changed since, the transaction's comparisons fail.
     if (view && of?.join("\0") === names.join("\0")) return view;
     return await this.#reader.read(names, { until });
   }
 
   /**
-   * Makes a change.
+   * Tries to make a change.
    *
-   * @returns `undefined` where it is made, or else what is so instead.
+   * @returns `undefined` if it was made, otherwise a new view.
    */
-  async #made(
+  async #tryChange(
     wishes: readonly Omit<Wanted, "lease">[],
     names: readonly string[],
     view: EtcdView,
@@ -163,7 +165,8 @@ export class EtcdPlace implements Place {
     const next = answer && answer.ranges.length > 0
       ? await this.#reader.viewOf(names, answer)
       : await this.#reader.read(names, { until });
-    // The answer to an earlier attempt was lost; the name may be gone since.
+    // An earlier attempt may have succeeded with its answer lost. Check the gen
+    // key too, because the name may have been released since.
     const wasMade = wishes.some(({ name }) =>
       next.entry(name)?.json.op === op || next.value(keys.gen(name)) === op
     );
@@ -173,10 +176,10 @@ export class EtcdPlace implements Place {
   }
 
   /**
-   * Sends a change, and reads the names in the same transaction where it cannot
-   * be made.
+   * Sends a change. If it cannot be made, the same transaction reads the names.
    *
-   * @returns `undefined` where a lease has ended meanwhile: nothing was changed.
+   * @returns `undefined` if a lease has ended meanwhile; then nothing has
+   * changed.
    */
   async #committed(
     commit: Commit,
@@ -184,7 +187,7 @@ export class EtcdPlace implements Place {
     until: number,
   ): Promise<TransactionAnswer | undefined> {
     const keys = decisiveKeys(names, this.#reader.keys);
-    // So many names are read in portions, once they are needed.
+    // More names than this are read in batches, only when needed.
     const failure = keys.length <= MOST_OPERATIONS ? reads(keys) : [];
     try {
       return await this.#reader.transaction({ ...commit, failure }, { until });
@@ -209,8 +212,8 @@ export class EtcdPlace implements Place {
 }
 
 /**
- * What a step wants that is to be done: to take away what is not there, or what
- * was given to the name since, is not ours.
+ * The changes to make. Skips releases of names that have nothing, or that got a
+ * new port since the first view.
  */
 function wishesOf(
   changes: Changes,
@@ -226,8 +229,8 @@ function wishesOf(
 }
 
 /**
- * Refuses to go on where names that have ports are as they were, and yet the
- * comparison failed: then it is the ports' own keys that are not as they should.
+ * Throws if the names are unchanged but the transaction's comparison still
+ * failed: then the keys of their ports are wrong.
  */
 function refuseBrokenPorts(
   wishes: readonly Omit<Wanted, "lease">[],
@@ -248,7 +251,7 @@ function refuseBrokenPorts(
   );
 }
 
-/** What this machine calls itself; people read it. */
+/** This machine's host name, for people to read. */
 function hostName(runtime: Runtime): string {
   try {
     const bytes = runtime.readFile("/proc/sys/kernel/hostname");

@@ -1,20 +1,21 @@
 import { isObject } from "./wire.ts";
 
 /**
- * - `elsewhere`: it surely did not happen; another member may do it
- * - `token`: it surely did not happen: who asks has to log in again
- * - `refused`: it is refused, and would be by any other member
- * - `unknown`: it may have happened
+ * - `elsewhere`: it certainly had no effect; another member may be able to do
+ *   it
+ * - `token`: it certainly had no effect; the client must log in again
+ * - `refused`: it was refused, as it would be by every member
+ * - `unknown`: it may have had its effect
  */
 export type FailureKind = "elsewhere" | "token" | "refused" | "unknown";
 
-/** A request that was not answered as it should be. */
+/** A request that failed. */
 export class Failure extends Error {
   readonly kind: FailureKind;
-  /** The code of gRPC, if one came. */
+  /** The gRPC code, if any. */
   readonly code: number | undefined;
 
-  /** @param message Why, as it goes on "cannot ...: ". */
+  /** @param message Why, as the end of "cannot ...: ". */
   constructor(kind: FailureKind, message: string, code?: number) {
     super(message);
     this.kind = kind;
@@ -22,13 +23,13 @@ export class Failure extends Error {
   }
 }
 
-/** The codes of gRPC that are looked at. */
+/** gRPC codes. */
 export const NOT_FOUND = 5;
 export const ALREADY_THERE = 9;
 export const COMPACTED = 11;
 const NO_PERMISSION = 7;
 
-/** What codes and texts mean, the first that fits. */
+/** The meanings of codes and texts; the first match counts. */
 const MEANINGS: readonly {
   readonly code?: number;
   readonly text?: RegExp;
@@ -82,9 +83,11 @@ const MEANINGS: readonly {
   { code: 12, kind: "refused" },
 ];
 
-/** What an answer that is no success says: its code and text, not its status. */
+/**
+ * Interprets an error answer by its code and text rather than its HTTP status.
+ */
 export function failureOf(status: number, text: string): Failure {
-  const { code, message } = said(text);
+  const { code, message } = parsed(text);
   if (status >= 300 && status < 400) {
     return new Failure("refused", "it answers with a redirect");
   }
@@ -103,7 +106,7 @@ export function failureOf(status: number, text: string): Failure {
   );
 }
 
-function said(text: string): { code?: number; message: string } {
+function parsed(text: string): { code?: number; message: string } {
   try {
     const json: unknown = JSON.parse(text);
     if (isObject(json)) {
@@ -114,7 +117,7 @@ function said(text: string): { code?: number; message: string } {
       };
     }
   } catch {
-    // Not everything comes in JSON.
+    // Not every error is JSON.
   }
   return { message: text.slice(0, 200).trim() };
 }

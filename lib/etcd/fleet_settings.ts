@@ -7,22 +7,23 @@ import { isEtcdAddress } from "./address.ts";
 import type { TrustSettings } from "./trust.ts";
 import { isObject } from "./wire.ts";
 
-/** What the machine's file says of the cluster that is its store. */
+/** What the machine's file says about the cluster that is its store. */
 export interface FleetSettings extends TrustSettings {
   /** The address of the store. */
   readonly store: string;
 }
 
-/** What the text of a file has in it that names a cluster. */
+/** A quick check: a file that names a cluster has this. */
 const MAYBE_NAMES_ONE = /^[ \t]*["']?store\b/m;
 
 const KEYS = ["cacert", "cert", "key", "user", "password-file"];
 
 /**
- * The cluster that the machine's file names as its store: `store = "etcds://..."`
- * and the table `[etcd]`. `undefined` where it names none, or is not there.
+ * The cluster that the machine's file names as its store: `store =
+ * "etcds://..."` and the table `[etcd]`. `undefined` if it names none or does
+ * not exist.
  *
- * @throws {PortForError} `STORE_INVALID` where that is not as it should be.
+ * @throws {PortForError} `STORE_INVALID` if these settings are not valid.
  */
 export function fleetSettings(runtime: Runtime): FleetSettings | undefined {
   const path = machineStore(runtime);
@@ -50,12 +51,12 @@ export function fleetSettings(runtime: Runtime): FleetSettings | undefined {
   return { store, ...texts, passwordFile: texts["password-file"] };
 }
 
-/** What stands beside the ports; nothing where the text is not TOML. */
+/** Everything but the ports; empty if the text is not TOML. */
 function restOf(text: string): Toml {
   try {
     return readToml(text).rest;
   } catch {
-    // Whoever reads it as a store says where.
+    // Reading the file as a store reports the error.
     return {};
   }
 }

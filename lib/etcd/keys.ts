@@ -7,13 +7,15 @@
 import { hashOf } from "../ports/candidates.ts";
 import type { PortRange } from "../ports/port_range.ts";
 
-/** From a key up to, not including, another one; without `end`, one key. */
+/**
+ * The keys from `key` up to but not including `end`; without `end`, one key.
+ */
 export interface KeyRange {
   readonly key: string;
   readonly end?: string;
 }
 
-/** The keys below a prefix. */
+/** The keys under a prefix. */
 export class Keys {
   readonly #root: string;
 
@@ -21,58 +23,58 @@ export class Keys {
     this.#root = `${prefix}/v1/`;
   }
 
-  /** All of them. */
+  /** All keys. */
   get all(): Required<KeyRange> {
     return { key: this.#root, end: this.#root.replace(/\/$/, "0") };
   }
 
-  /** What this site wants of ports that are chosen. */
+  /** The key of the policy. */
   get policy(): string {
     return `${this.#root}policy`;
   }
 
-  /** All names. They end where `0`, the character after `/`, begins. */
+  /** The keys of all names. The end is `0`, the character after `/`. */
   get names(): Required<KeyRange> {
     return { key: `${this.#root}name/`, end: `${this.#root}name0` };
   }
 
-  /** All ports. */
+  /** The keys of all ports. */
   get ports(): Required<KeyRange> {
     return { key: `${this.#root}port/`, end: `${this.#root}port0` };
   }
 
-  /** What a name has. */
+  /** The key of a name. */
   name(name: string): string {
     return this.names.key + name.replaceAll("%", "%25").replaceAll("/", "%2F");
   }
 
-  /** Who has a port. */
+  /** The key of a port. */
   port(port: number): string {
     return this.ports.key + `${port}`.padStart(5, "0");
   }
 
-  /** Who has some ports. */
+  /** The keys of a range of ports. */
   portRange({ first, last }: PortRange): Required<KeyRange> {
     return { key: this.port(first), end: this.port(last + 1) };
   }
 
   /**
-   * What changes whenever a name of this kind gets a port: a late copy of
-   * a request, made before, is then void.
+   * The key that changes whenever a name with the same hash gets a port. It
+   * makes a delayed copy of an older request fail.
    */
   gen(name: string): string {
     const kind = hashOf(name) % 256;
     return `${this.#root}gen/${kind.toString(16).padStart(2, "0")}`;
   }
 
-  /** The name that a key is about; `undefined` where that is none of ours. */
+  /** The name in a key; `undefined` if it is not a key of port-for's. */
   nameIn(key: string): string | undefined {
     const escaped = key.slice(this.names.key.length);
     if (/\/|%(?!25|2F)/.test(escaped)) return undefined;
     return escaped.replaceAll("%2F", "/").replaceAll("%25", "%");
   }
 
-  /** The port that a key is about; `undefined` where that is none of ours. */
+  /** The port in a key; `undefined` if it is not a key of port-for's. */
   portIn(key: string): number | undefined {
     const digits = key.slice(this.ports.key.length);
     const port = Number(digits);

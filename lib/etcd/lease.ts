@@ -1,13 +1,13 @@
 import type { Asking, Client } from "./client.ts";
 import { ALREADY_THERE, Failure } from "./failure.ts";
 
-/** In seconds: etcd makes longer ones of shorter ones, and does not say so. */
+/** In seconds. etcd silently extends shorter leases. */
 export const SHORTEST_LEASE = 5;
 
-/** How long to try to take back what is no longer needed; it ends by itself. */
+/** How long to try to revoke unused leases. They also end by themselves. */
 const REVOKING_MS = 1000;
 
-/** The leases of one change: one for each name, made when it is needed. */
+/** The leases of one change: one for each name, granted when needed. */
 export class Leases {
   readonly #client: Client;
   readonly #granted = new Map<string, string>();
@@ -18,9 +18,9 @@ export class Leases {
   }
 
   /**
-   * A lease for a name that ends at a moment; it is made once.
+   * A lease for a name that ends at a given time. It is granted only once.
    *
-   * @returns Its id. `"0"` where there is no such moment.
+   * @returns Its id; `"0"` if there is no end.
    */
   async lease(
     name: string,
@@ -37,21 +37,21 @@ export class Leases {
     return id;
   }
 
-  /** Notes one that a name had: it is not needed once the change is made. */
+  /** Notes the old lease of a name, to revoke after the change is made. */
   replaced(id: string): void {
     if (id !== "0") this.#before.add(id);
   }
 
-  /** Forgets them: one of them has ended already. */
+  /** Forgets the granted leases, because one of them has ended already. */
   forget(): void {
     for (const id of this.#granted.values()) this.#before.add(id);
     this.#granted.clear();
   }
 
   /**
-   * Takes back those that are not needed.
+   * Revokes the leases that are not needed.
    *
-   * @param isMade Whether the change was made, so that new ones are in use.
+   * @param isMade Whether the change was made, so the new leases are in use.
    */
   async tidyUp(isMade: boolean): Promise<void> {
     const inUse = new Set(isMade ? this.#granted.values() : []);
@@ -68,13 +68,15 @@ export class Leases {
         isChange: true,
       });
     } catch (error) {
-      // The id is ours alone: the answer to an earlier attempt was lost.
+      // Nobody else uses this id, so an earlier attempt has succeeded.
       const isThere = error instanceof Failure && error.code === ALREADY_THERE;
       if (!isThere) throw error;
     }
   }
 
-  /** Whoever wrote it may have keys of their own on it: only an empty one goes. */
+  /**
+   * Revokes a lease only if it has no keys: somebody may have added their own.
+   */
   async #revoke(id: string, until: number): Promise<void> {
     const how = { until, isChange: true };
     try {
@@ -83,13 +85,13 @@ export class Leases {
       if (Array.isArray(lease.keys) && lease.keys.length > 0) return;
       await this.#client.ask("/v3/lease/revoke", { ID: id }, how);
     } catch (error) {
-      // It ends by itself.
+      // The lease ends by itself.
       if (!(error instanceof Failure)) throw error;
     }
   }
 }
 
-/** A random number of 63 bits, not 0, as text. */
+/** A random 63-bit number as text, not 0. */
 function randomId(): string {
   const [number = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   return `${(number >> 1n) || 1n}`;

@@ -9,29 +9,29 @@ import {
 } from "./cache_folder.ts";
 import type { User } from "./trust.ts";
 
-/** How long to wait for others who log in, and for the answer, each. */
+/** How long to wait for another process that logs in, and for the answer. */
 export const LOGIN_MS = 3000;
 
 /**
- * An older token is not tried: one that has ended costs a request, and one of
- * a cluster that was restored from a backup is not even refused in time.
+ * Older tokens are not tried. An expired one costs a request, and one from
+ * before a restored backup may not even be refused in time.
  */
 const TOKEN_MS = 280_000;
 
 /**
- * Tokens for a user. Checking a password costs the cluster a tenth of a second
- * of work, so that twenty clients that log in at once get nowhere: one of this
- * system user's processes at a time does, and the others use its token, which
- * is in a file that nobody else can read.
+ * Tokens for a user. Checking a password takes the cluster a tenth of a second
+ * of CPU time, so twenty clients that log in at once would time out. Therefore
+ * only one process of this system user logs in at a time, and the others use
+ * its token, from a file that nobody else can read.
  */
 export class Login {
-  /** Who logs in. */
+  /** The user. */
   readonly user: User;
   readonly #cluster: string;
   readonly #runtime: Runtime;
   #token: string | undefined;
 
-  /** @param cluster What tells clusters apart: their addresses. */
+  /** @param cluster Identifies the cluster: its addresses. */
   constructor(user: User, cluster: string, runtime: Runtime) {
     this.user = user;
     this.#cluster = cluster;
@@ -39,10 +39,10 @@ export class Login {
   }
 
   /**
-   * The token.
+   * Returns a token.
    *
-   * @param old One that is no longer good.
-   * @param ask Logs in; `undefined` where the cluster has no users.
+   * @param old A token that is no longer valid.
+   * @param ask Logs in; `undefined` if the cluster has no users.
    */
   async token(
     old: string | undefined,
@@ -54,7 +54,7 @@ export class Login {
     if (there && there !== old) return this.#token = there;
     const lock = path ? await this.#locked(path) : undefined;
     try {
-      // Whoever had the lock may have logged in.
+      // The previous holder of the lock may have logged in.
       const there = path && this.#read(path);
       if (there && there !== old) return this.#token = there;
       this.#token = await ask();
@@ -71,7 +71,7 @@ export class Login {
     return folder && `${folder}/${tag}.token`;
   }
 
-  /** The token in the file, if it is ours alone. */
+  /** The token in the file, if only this user can access it. */
   #read(path: string): string | undefined {
     try {
       const { mode, userId, modified } = this.#runtime.lstat(path);
@@ -80,7 +80,7 @@ export class Login {
         return undefined;
       }
       const text = new TextDecoder().decode(this.#runtime.readFile(path));
-      // What was cut off by a crash, or is none at all, is not sent.
+      // Ignore a token cut off by a crash, and anything else that is not one.
       return /^[!-~]{8,4096}\n$/.test(text) ? text.trimEnd() : undefined;
     } catch {
       return undefined;
@@ -91,16 +91,16 @@ export class Login {
     try {
       replaceFile(path, `${token}\n`, this.#runtime, 0o600);
     } catch {
-      // Then every call logs in.
+      // Then every call logs in itself.
     }
   }
 
-  /** The lock under which one logs in; without a place for it, none. */
+  /** Takes the lock for logging in; `undefined` if it cannot be created. */
   async #locked(path: string): Promise<OpenFile | undefined> {
     try {
       makeCacheFolder(folderOf(path, this.#runtime.os), this.#runtime);
       const file = openOrCreate(`${path}.lock`, this.#runtime);
-      // Who waited in vain logs in all the same.
+      // After the time is up, log in without the lock.
       await file.lock(LOGIN_MS, false);
       return file;
     } catch {

@@ -2,7 +2,7 @@ import { PortForError } from "../error.ts";
 import { Failure } from "./failure.ts";
 import { MalformedError } from "./wire.ts";
 
-/** What cannot be done with a store in a cluster, and why. */
+/** The error to throw when an operation on a store in a cluster failed. */
 export function couldNot(what: string, store: string, error: unknown): unknown {
   if (error instanceof MalformedError) {
     return new PortForError(
@@ -24,7 +24,7 @@ export function couldNot(what: string, store: string, error: unknown): unknown {
   );
 }
 
-/** A change that may have been made. */
+/** The error for a change that may or may not have been made. */
 export function unknownOutcome(store: string, error: Failure): PortForError {
   return new PortForError(
     "FAILED",

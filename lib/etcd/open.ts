@@ -4,17 +4,16 @@ import { EtcdPlace, type EtcdPlaceOptions } from "./etcd_place.ts";
 import { fleetSettings } from "./fleet_settings.ts";
 import { readTrust, type TrustSettings } from "./trust.ts";
 
-/** How a store in a cluster is opened. */
+/** How to open a store in a cluster. */
 export interface OpeningEtcd extends EtcdPlaceOptions {
-  /** What is trusted. By default what the environment or the machine says. */
+  /** What to trust. Defaults to the environment, then the machine's file. */
   readonly trust?: TrustSettings;
 }
 
 /**
- * Opens the store at an address. Nothing is asked yet.
+ * Opens the store at an address. Connects to nothing yet.
  *
- * @throws {PortForError} where the address, or what is to be trusted, is not as
- * it should be.
+ * @throws {PortForError} if the address or the trust settings are not valid.
  */
 export function openEtcd(
   text: string,
@@ -26,13 +25,16 @@ export function openEtcd(
   return new EtcdPlace(address, readTrust(settings, runtime), options, runtime);
 }
 
-/** The machine's password is for no other cluster than the machine's. */
+/**
+ * The machine's settings, with its password, are only for the machine's
+ * cluster.
+ */
 function settingsFor(text: string, runtime: Runtime): TrustSettings {
   try {
     const settings = fleetSettings(runtime);
     return settings?.store === text ? settings : {};
   } catch {
-    // Whoever uses that file is told what is wrong with it.
+    // Errors in that file are reported to those who use it as their store.
     return {};
   }
 }

@@ -22,21 +22,21 @@ import {
   transactionAnswer,
 } from "./wire.ts";
 
-/** In all, how long a lookup asks for what is so now. */
+/** How long a lookup tries to get a current answer, in all. */
 const LOOKUP_MS = 800;
 
-/** How long it asks, after that, for what may be a little old. */
+/** How long it then tries to get an answer that may be a little old. */
 const OLD_LOOKUP_MS = 200;
 
-/** So many names come in one answer to a list. */
+/** How many names to list in one request. */
 const PAGE = 1000;
 
 /** How long one page may take. */
 const PAGE_MS = 10_000;
 
 /**
- * Reads what is below a prefix: as it is now, or else as a member or this
- * machine knew it before.
+ * Reads what is under a prefix: its current state, or else an older one from a
+ * member or from this machine's copy.
  */
 export class Reader implements Source {
   readonly name: string;
@@ -45,7 +45,7 @@ export class Reader implements Source {
   readonly #copy: AnswerCopy;
   readonly #warn: (message: string) => void;
 
-  /** @param warn Takes messages that are no errors. */
+  /** @param warn Receives warnings. */
   constructor(
     address: EtcdAddress,
     client: Client,
@@ -60,9 +60,9 @@ export class Reader implements Source {
   }
 
   /**
-   * What names have, within a second: as it is now where that can be had.
+   * Looks names up within a second; the current state if possible.
    *
-   * @throws {PortForError} where not even an old answer is to be had.
+   * @throws {PortForError} if there is not even an old answer.
    */
   async lookUp(names: readonly string[]): Promise<EtcdView> {
     const portions = parts(decisiveKeys(names, this.keys)).length;
@@ -75,7 +75,7 @@ export class Reader implements Source {
     }
   }
 
-  /** What names have now. @throws {Failure} */
+  /** Reads the current state of names. @throws {Failure} */
   async read(names: readonly string[], how: Asking): Promise<EtcdView> {
     const keys = decisiveKeys(names, this.keys);
     const answers: TransactionAnswer[] = [];
@@ -86,7 +86,9 @@ export class Reader implements Source {
     return await this.#view(names, keyed(parts(keys), answers), revision);
   }
 
-  /** What names have, by the answer to reading their keys. */
+  /**
+   * The state of names, from the answer to a transaction that read their keys.
+   */
   async viewOf(
     names: readonly string[],
     answer: TransactionAnswer,
@@ -95,7 +97,7 @@ export class Reader implements Source {
     return await this.#view(names, read, answer.revision);
   }
 
-  /** Keeps an answer for when there is none. */
+  /** Stores an answer for when the cluster is unreachable. */
   async remember(
     answers: Answers,
     revision: string,
@@ -104,7 +106,7 @@ export class Reader implements Source {
     return await this.#copy.remember(id, revision, answers);
   }
 
-  /** Makes a transaction. @throws {Failure} */
+  /** Sends a transaction. @throws {Failure} */
   async transaction(
     transaction: Transaction,
     how: Asking,
@@ -139,7 +141,7 @@ export class Reader implements Source {
     return await Array.fromAsync(this.pages(this.keys.ports));
   }
 
-  /** All keys of a range, as they were at one moment, some at a time. */
+  /** All keys of a range at one revision, page by page. */
   async *pages(
     range: Required<KeyRange>,
     serializable = false,
@@ -161,19 +163,20 @@ export class Reader implements Source {
       } catch (error) {
         const compacted = error instanceof Failure && error.code === COMPACTED;
         if (!compacted) throw couldNot("list", this.name, error);
-        // History was cut meanwhile: the rest comes as it is now.
+        // The history was compacted meanwhile: read the rest at the current
+        // revision.
         revision = undefined;
         continue;
       }
       yield* page.kvs;
       const last = page.kvs.at(-1);
       more = page.more && last !== undefined;
-      // The next key is the last one with a zero byte behind it.
+      // The next possible key is the last one plus a zero byte.
       if (last) key = btoa(`${atob(last.bytes)}\0`);
     }
   }
 
-  /** What a member knows by itself, or what this machine was told before. */
+  /** An older state: what a single member knows, or this machine's copy. */
   async #readOld(
     names: readonly string[],
     failure: Failure,
@@ -204,13 +207,16 @@ export class Reader implements Source {
     return view;
   }
 
-  /** Whoever misses a name asks again, or says why that is not known. */
+  /**
+   * Warns only if all names were found; otherwise the caller reports the
+   * problem.
+   */
   #warnOfOld(view: EtcdView, names: readonly string[], text: string): void {
     if (!names.every((name) => view.entry(name))) return;
     this.#warn(`${view.old}: ${text}`);
   }
 
-  /** What was copied, in the form in which it is read. */
+  /** Converts copied associations into keys and values. */
   #asRead(
     known: ReadonlyMap<string, Association>,
   ): Map<string, KeyValue | undefined> {
@@ -237,7 +243,7 @@ export class Reader implements Source {
   }
 }
 
-/** Keys in portions that one transaction takes. */
+/** Splits keys into batches that each fit in one transaction. */
 function parts(keys: readonly string[]): string[][] {
   const count = Math.ceil(keys.length / MOST_OPERATIONS);
   return Array.from(
@@ -246,7 +252,7 @@ function parts(keys: readonly string[]): string[][] {
   );
 }
 
-/** What each key says. */
+/** Maps each key to its value. */
 function keyed(
   parts: readonly (readonly string[])[],
   answers: readonly TransactionAnswer[],
@@ -255,7 +261,7 @@ function keyed(
     parts.flatMap((keys, part) =>
       keys.map((key, at) => {
         const range = answers[part]!.ranges[at];
-        // "Nothing" has to be said, too.
+        // A missing key has an empty answer, but there must be one.
         if (range) return [key, range.kvs[0]] as const;
         throw new MalformedError("it does not say what each key has");
       })
@@ -263,7 +269,9 @@ function keyed(
   );
 }
 
-/** Whether it is the way to the cluster, or its state, that is in the way. */
+/**
+ * Whether the cluster is unreachable or not working, as opposed to refusing.
+ */
 function isOutOfReach(error: unknown): error is Failure {
   return error instanceof Failure && error.kind !== "refused";
 }

@@ -2,21 +2,23 @@ import { PortForError } from "../error.ts";
 import type { Tls } from "../runtime/post.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 
-/** The files and names by which a cluster and a client know each other. */
+/**
+ * How a cluster and a client authenticate each other. Paths are those of files.
+ */
 export interface TrustSettings {
-  /** The file of the authority that vouches for the cluster, in PEM. */
+  /** The certificate of the cluster's authority, in PEM. */
   readonly cacert?: string | undefined;
-  /** The file of the client's certificate, in PEM. */
+  /** The client's certificate, in PEM. */
   readonly cert?: string | undefined;
-  /** The file of its private key, in PEM. */
+  /** The client's private key, in PEM. */
   readonly key?: string | undefined;
   /** The user of the cluster. */
   readonly user?: string | undefined;
-  /** The file that has nothing but that user's password in it. */
+  /** A file with nothing but that user's password. */
   readonly passwordFile?: string | undefined;
 }
 
-/** What they are, read. */
+/** The content of these files. */
 export interface Trust {
   readonly tls: Tls;
   readonly user?: User;
@@ -29,11 +31,11 @@ export interface User {
 }
 
 /**
- * Reads what the environment names, as operators have set it for `etcdctl`, or
- * else the settings.
+ * Reads the files that the environment names, with the variables of `etcdctl`,
+ * or else those of the settings.
  *
- * @throws {PortForError} where a file cannot be read, or half of what is needed
- * is not there.
+ * @throws {PortForError} if a file cannot be read, or if only one of two
+ * settings that belong together is there.
  */
 export function readTrust(settings: TrustSettings, runtime: Runtime): Trust {
   const variable = (name: string) => runtime.env(name) || undefined;

@@ -7,12 +7,12 @@ import { type NameEntry, readNameEntry, readPolicyEntry } from "./entry.ts";
 import type { Keys } from "./keys.ts";
 import type { KeyValue } from "./wire.ts";
 
-/** What a view cannot say by itself. */
+/** Where a view gets what it has not read yet. */
 export interface Source {
   /** What messages call the store. */
   readonly name: string;
   readonly keys: Keys;
-  /** The keys of these ports, as far as they are there. */
+  /** The existing keys of these ports. */
   holders(ports: PortRange[]): Promise<readonly KeyValue[]>;
   /** The keys of all ports. */
   allHolders(): Promise<readonly KeyValue[]>;
@@ -27,12 +27,12 @@ export interface Source {
 /** From so many ranges of ports on it is quicker to read all ports. */
 const MANY_RANGES = 100;
 
-/** What a cluster says of some names. */
+/** The state of some names in a cluster. */
 export class EtcdView implements View {
   readonly source: string;
   readonly policy: Policy;
   readonly problems: string[] = [];
-  /** The revision that last wrote each key that was read; `"0"` for not there. */
+  /** The revision that last wrote each key that was read; `"0"` if absent. */
   readonly modified: ReadonlyMap<string, string>;
   readonly old?: string;
   newHere?: ReadonlySet<string>;
@@ -42,8 +42,7 @@ export class EtcdView implements View {
   #allHolders: readonly KeyValue[] | undefined;
 
   /**
-   * @param read What each key that was read says, those that are not there
-   * included.
+   * @param read The keys that were read; `undefined` for absent ones.
    * @param names The names that were read.
    * @param old Why it may be out of date, if it may.
    */
@@ -73,12 +72,12 @@ export class EtcdView implements View {
     }
   }
 
-  /** What a key that was read says. */
+  /** The value of a key that was read. */
   value(key: string): string | undefined {
     return this.#read.get(key)?.value;
   }
 
-  /** What the key of a name says, if it is there and sound. */
+  /** The entry of a name, if it exists and is valid. */
   entry(name: string): NameEntry | undefined {
     const entry = this.#entries.get(name);
     return typeof entry === "string" ? undefined : entry;

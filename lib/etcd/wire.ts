@@ -1,28 +1,28 @@
 /**
- * What is said to etcd's JSON gateway, and what it answers: keys and values in
- * base64, numbers of 64 bits as text, requests in camelCase, answers not. What
- * it does not know it ignores, so every word here counts.
+ * The protocol of etcd's JSON gateway: keys and values in base64, 64-bit
+ * numbers as text, requests in camelCase and answers in snake_case. The gateway
+ * ignores unknown fields, so a misspelt one goes unnoticed.
  *
  * @module
  */
 import type { KeyRange } from "./keys.ts";
 
-/** A key with what it holds. */
+/** A key and its value. */
 export interface KeyValue {
   readonly key: string;
-  /** The key as it came, in base64. */
+  /** The key in base64, as received. */
   readonly bytes: string;
-  /** As text; `undefined` where it, or the key, is none. */
+  /** As text; `undefined` if it or the key is not UTF-8. */
   readonly value: string | undefined;
   /** The revision that created it. */
   readonly created: string;
   /** The revision that last changed it. */
   readonly modified: string;
-  /** The lease that it ends with; `"0"` for none. */
+  /** Its lease; `"0"` for none. */
   readonly lease: string;
 }
 
-/** What has to hold, for all keys of a range. */
+/** A condition on all keys of a range. */
 export interface Compare {
   readonly target: "CREATE" | "MOD" | "VALUE";
   readonly key: string;
@@ -33,7 +33,7 @@ export interface Compare {
   readonly value?: string;
 }
 
-/** One operation. */
+/** An operation of a transaction. */
 export type Operation =
   | { readonly requestRange: RangeRequest }
   | {
@@ -50,7 +50,7 @@ export type Operation =
     };
   };
 
-/** What is read. */
+/** A read of a range. */
 export interface RangeRequest {
   readonly key: string;
   readonly rangeEnd?: string;
@@ -59,34 +59,34 @@ export interface RangeRequest {
   readonly serializable?: boolean;
 }
 
-/** All of `success` where all of `compare` holds, else all of `failure`. */
+/** Does all of `success` if all of `compare` holds, else all of `failure`. */
 export interface Transaction {
   readonly compare?: readonly Compare[];
   readonly success: readonly Operation[];
   readonly failure?: readonly Operation[];
 }
 
-/** So many operations, or comparisons, etcd takes in one transaction. */
+/** How many operations, or comparisons, etcd allows in one transaction. */
 export const MOST_OPERATIONS = 128;
 
-/** Nothing is there. */
+/** The condition that no key of a range exists. */
 export function isAbsent(range: KeyRange): Compare {
   const result = "EQUAL";
   return { target: "CREATE", ...bytesOf(range), result, createRevision: "0" };
 }
 
-/** It is as it was: `"0"` for not there. */
+/** The condition that a key is unchanged; `"0"` if it did not exist. */
 export function isUnchanged(key: string, modRevision: string): Compare {
   return { target: "MOD", ...bytesOf({ key }), result: "EQUAL", modRevision };
 }
 
-/** All that is there has this value, and something is. */
+/** The condition that a range has keys, all with this value. */
 export function hasValue(range: KeyRange, value: string): Compare {
   const result = "EQUAL";
   return { target: "VALUE", ...bytesOf(range), result, value: encoded(value) };
 }
 
-/** Reads. */
+/** An operation that reads a range. */
 export function get(range: KeyRange, serializable = false): Operation {
   return {
     requestRange: {
@@ -96,19 +96,19 @@ export function get(range: KeyRange, serializable = false): Operation {
   };
 }
 
-/** Writes; it ends with the lease, `"0"` for never. */
+/** An operation that writes a key with a lease; `"0"` for none. */
 export function put(key: string, value: string, lease: string): Operation {
   return {
     requestPut: { key: encoded(key), value: encoded(value), lease },
   };
 }
 
-/** Removes. */
+/** An operation that removes a range. */
 export function remove(range: KeyRange): Operation {
   return { requestDeleteRange: bytesOf(range) };
 }
 
-/** A range as it is written. */
+/** A range in the gateway's format. */
 export function bytesOf(
   { key, end }: KeyRange,
 ): { key: string; rangeEnd?: string } {
@@ -118,28 +118,28 @@ export function bytesOf(
   };
 }
 
-/** What reading gave. */
+/** The answer to a read. */
 export interface RangeAnswer {
   readonly kvs: readonly KeyValue[];
-  /** Whether there is more than was asked for. */
+  /** Whether there are more keys than the limit. */
   readonly more: boolean;
 }
 
-/** What a transaction gave. */
+/** The answer to a transaction. */
 export interface TransactionAnswer {
   readonly succeeded: boolean;
-  /** What each of its operations has read; nothing for one that did not read. */
+  /** What each operation has read; empty for one that does not read. */
   readonly ranges: readonly RangeAnswer[];
   readonly revision: string;
 }
 
-/** An answer that is not what etcd answers. */
+/** An answer that does not look like etcd's. */
 export class MalformedError extends Error {}
 
-/** Reads the answer to a transaction. @throws {MalformedError} */
+/** Parses the answer to a transaction. @throws {MalformedError} */
 export function transactionAnswer(answer: Json): TransactionAnswer {
   return {
-    // What is false, zero or empty is left out.
+    // The gateway leaves out what is false, zero or empty.
     succeeded: answer.succeeded === true,
     ranges: listIn(answer, "responses").map((response) =>
       rangeAnswer(objectIn(response, "response_range") ?? {})
@@ -148,7 +148,7 @@ export function transactionAnswer(answer: Json): TransactionAnswer {
   };
 }
 
-/** Reads what a range gave. @throws {MalformedError} */
+/** Parses the answer to a read. @throws {MalformedError} */
 export function rangeAnswer(answer: Json): RangeAnswer {
   const kvs = listIn(answer, "kvs").map((kv) => {
     const bytes = textIn(kv, "key");
@@ -165,7 +165,7 @@ export function rangeAnswer(answer: Json): RangeAnswer {
   return { kvs, more: answer.more === true };
 }
 
-/** The revision that an answer is of. @throws {MalformedError} */
+/** The revision of an answer. @throws {MalformedError} */
 export function revisionOf(answer: Json): string {
   return textIn(objectIn(answer, "header") ?? {}, "revision", "0");
 }
@@ -205,7 +205,7 @@ export function encoded(text: string): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** The text in base64 of UTF-8; `undefined` where it is something else. */
+/** Decodes base64 of UTF-8; `undefined` for anything else. */
 function decoded(base64: string): string | undefined {
   try {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
