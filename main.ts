@@ -1,6 +1,6 @@
 /**
- * port-for gives names to local ports: `port-for NAME` finds a TCP port that
- * is free and will stay free, prints it, and remembers it.
+ * port-for gives names to local ports: `port-for NAME` finds a TCP port that is
+ * free and will stay free, prints it, and remembers it.
  *
  * As a library:
  *
@@ -14,7 +14,7 @@
  * console.log(anyFreePort, samePortEveryTime);
  * ```
  *
- * Importing it does nothing and needs no permissions; as the main module it is
+ * Importing it does nothing and needs no permissions. As the main module, it is
  * the command line.
  *
  * @module
@@ -57,7 +57,7 @@ export { FleetStore, type FleetStoreOptions } from "./lib/store/fleet_store.ts";
 export type { TrustSettings } from "./lib/etcd/trust.ts";
 export { PortStore, type PortStoreOptions } from "./lib/store/port_store.ts";
 
-// What the command line prints with --json.
+// The types of what the command line prints with --json.
 export type { NamedPorts } from "./lib/cli/call.ts";
 export type { CheckReport } from "./lib/cli/commands/check.ts";
 export type { ExplainedPort } from "./lib/cli/commands/explain.ts";

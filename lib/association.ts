@@ -8,31 +8,31 @@ export interface Association {
   readonly name: string;
   /** The port, or the first of the block: 1-65535. */
   readonly port: number;
-  /** How many consecutive ports the name holds; 1 but for blocks. */
+  /** How many consecutive ports the name holds; 1 unless it is a block. */
   readonly count: number;
-  /** When a lease ends; without it the association is for good. */
+  /** When the lease ends. Without it, the association never ends. */
   readonly expires?: Date;
-  /** The directory that the name belongs to, if it belongs to one. */
+  /** The directory that the name belongs to, if any. */
   readonly directory?: string;
   /**
-   * What port-for told Linux, to keep the ports out of the ephemeral range:
-   * `kernel` for the running kernel and the sysctl file, `file` for the file
-   * alone, where the kernel knew already. Without it, nothing.
+   * How port-for made Linux keep the ports out of the ephemeral range: `kernel`
+   * if it told the running kernel and wrote the sysctl file, `file` if it only
+   * wrote the file, because the kernel had been told already.
    */
   readonly reserved?: "kernel" | "file";
   /**
-   * The file below the store that says so, where it is not the store itself:
-   * port-for never writes that.
+   * The path of the layer that the association comes from, if it is not in the
+   * store itself. port-for never writes layers.
    */
   readonly layer?: string;
-  /** Set where somebody knows that the port is not a good one. */
+  /** Set if the port need not be a good one. */
   readonly allow?: true;
 }
 
-/** The most characters a name may have. */
+/** How many characters a name may have. */
 export const LONGEST_NAME = 255;
 
-/** `\p{Cc}`, which takes longer to compile than a lookup has. */
+/** The same as `\p{Cc}`, which would take too long to compile for a lookup. */
 // deno-lint-ignore no-control-regex
 const CONTROL_CHARACTER = /[\x00-\x1f\x7f-\x9f]/;
 
@@ -42,8 +42,8 @@ export function portsOf({ port, count }: Association): PortRange {
 }
 
 /**
- * Whether an association is a lease that has ended. A clock that is surely wrong
- * ends none.
+ * Whether an association is a lease that has ended. A clock that must be wrong
+ * ends no lease.
  */
 export function isExpired({ expires }: Association, now = Date.now()): boolean {
   return expires !== undefined && expires.getTime() <= now &&
@@ -51,24 +51,24 @@ export function isExpired({ expires }: Association, now = Date.now()): boolean {
 }
 
 /**
- * Whether a clock says a time at which this program did not exist: that of
- * a machine that has just booted, and that no time server has told yet.
+ * Whether a time is before this program's release. Then the clock is wrong, as
+ * on a machine that has just booted and not yet synchronized its clock.
  */
 export function isBeforeRelease(now = Date.now()): boolean {
   return now < Date.parse(RELEASED);
 }
 
 /**
- * Whether nobody else may have an association's ports: a lease that has ended,
- * but whose ports are reserved, still has them.
+ * Whether an association's ports are taken. An expired lease still holds its
+ * ports while they are reserved.
  */
 export function holdsPorts(association: Association): boolean {
   return !isExpired(association) || association.reserved !== undefined;
 }
 
 /**
- * Why a text is not a valid name; `undefined` where it is one. The names of
- * a checkout begin with its path, which may be as long as the system allows.
+ * Why a text is not a valid name; `undefined` if it is valid. The names of a
+ * checkout begin with its path, which may be as long as the system allows.
  */
 export function nameProblem(
   name: string,
@@ -93,12 +93,11 @@ export function nameProblem(
 }
 
 /**
- * Refuses what is not a valid name: names have 1 to 255 characters, any Unicode
- * but control characters, no white space at either end, and no leading `-`.
- * Whoever takes names from people puts them into Unicode's composed form (NFC)
- * first.
+ * Refuses an invalid name. Names have 1 to 255 characters, any Unicode except
+ * control characters, no white space at either end, and no leading `-`. Names
+ * from users must be put into Unicode's composed form (NFC) first.
  *
- * @param directory The checkout that it belongs to, if it does.
+ * @param directory The checkout that it belongs to, if any.
  * @throws {PortForError} `BAD_INPUT`, with the reason.
  */
 export function checkName(name: string, directory?: string): void {
@@ -114,10 +113,10 @@ export function checkName(name: string, directory?: string): void {
 }
 
 /**
- * Names as a caller may write them, in Unicode's composed form: some systems
- * type an accent as a character of its own.
+ * Puts names into Unicode's composed form: some systems enter an accent as a
+ * separate character.
  *
- * @throws {PortForError} `BAD_INPUT` for what is no list of texts.
+ * @throws {PortForError} `BAD_INPUT` for anything but a list of texts.
  */
 export function composedNames(names: readonly string[]): string[] {
   if (!Array.isArray(names)) {
@@ -132,7 +131,7 @@ export function composedNames(names: readonly string[]): string[] {
 /**
  * The same for one name.
  *
- * @throws {PortForError} `BAD_INPUT` for what is no text.
+ * @throws {PortForError} `BAD_INPUT` for anything but text.
  */
 export function composedName(name: string): string {
   if (typeof name === "string") return name.normalize();

@@ -1,10 +1,10 @@
 /**
- * What went wrong, for programs:
+ * The kind of error, for programs:
  *
  * - `BAD_INPUT`: an argument is not what it should be; nothing was tried
  * - `PORT_TAKEN`: the port, or the name, already belongs to another association
  * - `NO_GOOD_PORT`: no good port is free on this machine
- * - `STORE_INVALID`: the store cannot be understood, so it is never written to
+ * - `STORE_INVALID`: the store is not valid, so it is not written to
  * - `STORE_BUSY`: another process held the store's lock for too long
  * - `NO_PERMISSION`: the operating system does not allow it
  * - `FAILED`: any other failed operation: a full disk, a broken socket
@@ -44,7 +44,7 @@ export class PortForError extends Error {
    *
    * @param code What went wrong, for programs.
    * @param message What went wrong, for people: `cannot X: why (what to do)`.
-   * @param options `cause`: the error underneath, where there is one.
+   * @param options `cause`: the underlying error, if any.
    */
   constructor(
     code: PortForErrorCode,
@@ -57,14 +57,14 @@ export class PortForError extends Error {
 }
 
 /**
- * How a name or a piece of input is shown in a message: in double quotes, with
- * whatever would confuse a terminal escaped.
+ * A name or a piece of input for a message: in double quotes, with anything
+ * escaped that would confuse a terminal.
  */
 export function quoted(text: string): string {
   return escaped(JSON.stringify(text));
 }
 
-/** What a program gave in place of what it was asked for, for a message. */
+/** Describes a wrong argument for a message. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "function") return "a function";
@@ -73,7 +73,7 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Refuses what cannot have options in it: plain JavaScript has no types.
+ * Refuses options that are not an object: plain JavaScript has no types.
  *
  * @throws {PortForError} `BAD_INPUT`.
  */
@@ -86,9 +86,9 @@ export function checkIsObject(options: unknown): void {
 }
 
 /**
- * A text with what would confuse a terminal, or cannot be seen, escaped.
+ * Escapes characters that would confuse a terminal or are invisible.
  *
- * @param what Which characters those are.
+ * @param what Which characters to escape.
  */
 export function escaped(
   text: string,
@@ -100,21 +100,24 @@ export function escaped(
   );
 }
 
-/** What speaks to a terminal: controls, ends of lines, and directions. */
+/**
+ * Characters that control a terminal: control characters, line ends and text
+ * directions.
+ */
 export const CONTROLS: RegExp =
   /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * A text from elsewhere as part of one line. Characters that merely cannot be
- * seen stay: emoji are made with them, and programs read what is printed.
+ * Makes an untrusted text safe as part of a line. Keeps other invisible
+ * characters: emoji need them, and programs read the output.
  */
 export function onOneLine(text: string): string {
   return escaped(text, CONTROLS);
 }
 
 /**
- * What was probably meant: the word that takes the fewest changes, if it takes
- * few for its length.
+ * The word that was probably meant: the one with the fewest changes, if they
+ * are few for its length.
  */
 export function nearest(
   word: string,
@@ -129,7 +132,7 @@ export function nearest(
   return best;
 }
 
-/** Letters to add, drop, replace or swap with the next one. */
+/** How many letters to add, drop, replace or swap with the next one. */
 function changesBetween(a: string, b: string): number {
   const rows = [[...Array(b.length + 1).keys()]];
   for (let i = 1; i <= a.length; i++) {

@@ -2,96 +2,102 @@ import type { Association } from "./association.ts";
 import type { PortRange } from "./ports/port_range.ts";
 import type { PortSet } from "./ports/port_set.ts";
 
-/** A value, or a promise of it where it has to be fetched from elsewhere. */
+/** A value, or a promise of it if it has to be fetched. */
 export type Awaitable<T> = T | Promise<T>;
 
 /**
- * A place that keeps associations: a file, or a prefix in a cluster. It knows
- * names and ports, and nothing of why a name gets which.
+ * Where associations are kept: a file, or a prefix in a cluster. A place knows
+ * names and ports, but not how ports are chosen.
  */
 export interface Place {
-  /** What messages call it, such as the path of a file. */
+  /** Its name in messages, such as the path of a file. */
   readonly name: string;
   /**
-   * Where it is, symlinks followed: the same for every way to it; `undefined`
-   * for what is not a file of this machine.
+   * Its real path, the same for every path that leads to it; `undefined` if it
+   * is not a file of this machine.
    */
   source(): string | undefined;
   /**
-   * How much one change can give to names: 2 for each of them, and 1 for each
-   * of their ports. Without it, any amount.
+   * How large one change can be, counting 2 for each name and 1 for each of its
+   * ports. Defaults to no limit.
    */
   readonly capacity?: number;
-  /** The shortest lease that it can keep, in seconds. Without it, any. */
+  /** The shortest lease that it can keep, in seconds. Defaults to no limit. */
   readonly shortestLease?: number;
   /**
-   * What it says now.
+   * Reads its current content.
    *
-   * @param names The names that will be looked for; a large place fetches no
-   * others.
+   * @param names The names that will be looked up; a large place fetches only
+   * those.
    */
   read(names: readonly string[]): Awaitable<View>;
   /**
-   * Changes what it says: all of a change, or nothing. When this returns, the
-   * change will outlive a power failure.
+   * Changes its content: all of a change or nothing. When this returns, the
+   * change survives a power failure.
    *
-   * @param names The names that will be looked for or changed.
-   * @param step Says what is to be changed. It runs again, on a new view, where
-   * another writer was quicker.
-   * @throws {PortForError} Nothing is changed then.
+   * @param names The names that will be looked up or changed.
+   * @param step Computes the change. It runs again, on a new view, if another
+   * writer was quicker.
+   * @throws {PortForError} Then nothing has changed.
    */
   change(
     names: readonly string[],
     step: (view: View) => Promise<Change>,
   ): Promise<void>;
   /**
-   * What is wrong with how it keeps associations, beside what its view says.
+   * Looks for problems in how it keeps associations, beyond those of its view.
    *
-   * @param mend Whether to put right what can be.
+   * @param mend Whether to repair what can be repaired.
    */
   check?(mend: boolean): Promise<Checked>;
 }
 
-/** What a check of a place has found. */
+/** What a check of a place found. */
 export interface Checked {
   /** What is wrong, and what to do about it. */
   readonly problems: readonly string[];
-  /** What was wrong, and is put right now. */
+  /** What was wrong and has been repaired. */
   readonly mended: readonly string[];
 }
 
-/** What a place says at one moment. */
+/** The content of a place at one moment. */
 export interface View {
-  /** Where this stands, symlinks followed: the same for every way to it. */
+  /** The place's real path or address. */
   readonly source: string;
-  /** What this site wants of ports that are chosen. */
+  /** The store's policy. */
   readonly policy: Policy;
   /**
-   * Why this may be out of date, where it may: what is not here may have been
-   * given since.
+   * Why this may be out of date, if it may: names missing here may have ports
+   * by now.
    */
   readonly old?: string;
-  /** Names that this machine has never asked for before, as far as it knows. */
+  /** Names that this machine asks for the first time, as far as it knows. */
   readonly newHere?: ReadonlySet<string>;
-  /** What is wrong, each with its place. Such a view must not be changed. */
+  /**
+   * What is wrong, each with its place. With problems, nothing may be changed.
+   */
   readonly problems: readonly string[];
   /**
-   * What a name has, be it a lease that has ended.
+   * The association of a name, even if it is an expired lease.
    *
-   * @throws {PortForError} `STORE_INVALID` where its entry cannot be understood.
+   * @throws {PortForError} `STORE_INVALID` if its entry is not valid.
    */
   find(name: string): Association | undefined;
-  /** What has any of these ports, leases that have ended included. */
+  /**
+   * The associations that have any of these ports, including expired leases.
+   */
   holders(ports: PortSet): Awaitable<readonly Association[]>;
-  /** Everything, in the order of the place; unsound entries are left out. */
+  /**
+   * Every association, in the order of the place. Invalid entries are left out.
+   */
   all(): Awaitable<readonly Association[]>;
   /**
-   * What read-only layers below say, whether or not it counts; only a place
-   * that has such.
+   * Every association in the layers, even those that the store overrides. Only
+   * if the place has layers.
    */
   layered?(): readonly Association[];
   /**
-   * Refuses to go on where anything is wrong.
+   * Throws if anything is wrong.
    *
    * @throws {PortForError} `STORE_INVALID`.
    */
@@ -102,19 +108,19 @@ export interface View {
 export interface Policy {
   /** Choose only in this range. */
   readonly range?: PortRange | undefined;
-  /** Do not choose one of these. */
+  /** Never choose one of these. */
   readonly exclude?: PortSet | undefined;
 }
 
-/** What is to become of which names: an association, or none. */
+/** The new association of each changed name; `undefined` to remove it. */
 export type Changes = ReadonlyMap<string, Association | undefined>;
 
-/** What a step wants changed. */
+/** A change computed by a step. */
 export interface Change {
-  /** What is to become of which names; without any, nothing is written. */
+  /** The changed names; if empty, nothing is written. */
   readonly changes: Changes;
-  /** What has to be done right before the change is made. */
+  /** Runs right before the change is made. */
   readonly prepare?: () => void;
-  /** Takes back what `prepare` did, as far as it can. */
+  /** Undoes what `prepare` did, as far as possible. */
   readonly undo?: () => void;
 }
