@@ -1,6 +1,6 @@
 /**
- * Measures how quick port-for is, beside others and beside what cannot be
- * quicker, and says which of its targets it meets. Usage: deno task bench --help
+ * Measures how fast port-for is, compared with other programs and with the bare
+ * minimum, and whether it meets its targets. Usage: deno task bench --help
  *
  * @module
  */
@@ -68,7 +68,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function measure(parts: readonly string[], quick: boolean) {
-  // Unlike /tmp, this is hardly ever in memory, where flushing costs nothing.
+  // Unlike /tmp, this is hardly ever a tmpfs, where flushing costs nothing.
   const dir = "/var/tmp";
   const prefix = `port-for-bench-${Deno.pid}-`;
   const folder = Deno.makeTempDirSync({ dir, prefix });

@@ -1,10 +1,10 @@
-/** The version that npx brings where there is no bun on the machine. */
+/** The version to run with npx if Bun is not installed. */
 const BUN_VERSION = "1.4.5";
 
 /**
- * The command that is Bun, as words: the machine's own, or by way of npx.
+ * The words of a command that runs Bun: the installed one, or with npx.
  *
- * @throws {Error} where there is neither.
+ * @throws {Error} if there is neither.
  */
 export async function bunCommand(): Promise<string[]> {
   for (const command of [["bun"], ["npx", "-y", `bun@${BUN_VERSION}`]]) {

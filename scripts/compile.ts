@@ -30,8 +30,8 @@ machine's.
 Targets: `;
 
 /**
- * What a plain lookup does not need: the program's first file has all that one
- * takes, because loading each file takes its time.
+ * The module that a plain lookup does not need. Everything else is bundled into
+ * one file, because loading each file takes time.
  */
 const REST: Readonly<Record<Engine, string>> = {
   bun: "bun_rest",
@@ -39,15 +39,14 @@ const REST: Readonly<Record<Engine, string>> = {
 };
 
 /**
- * On Linux the program reads /proc, which Deno allows only together with
- * everything else.
+ * On Linux the program reads /proc, which Deno allows only with --allow-all.
  */
 const DENO_ALL = ["--allow-all"];
 
 /**
- * Elsewhere the least that works: the store may be anywhere, and so may be the
- * command that is run with a port; sockets; the environment handed on; the user
- * id that a lock's owner is compared with; the C library, to become a command.
+ * On other systems, the least that works: files, because the store may be
+ * anywhere; sockets; the environment and processes, to run commands; the user
+ * id, to check a lock's owner; the C library, to become a command.
  */
 const DENO_LEAST = [
   "--allow-read",
@@ -116,10 +115,10 @@ async function compileAll(
 }
 
 /**
- * Bundles the program: its first file, and the rest in files by what is needed
- * together.
+ * Bundles the program into its first file, and the rest into files that are
+ * loaded when needed.
  *
- * @returns The path of the first one.
+ * @returns The path of the first file.
  */
 async function bundled(
   program: string,
@@ -162,14 +161,14 @@ async function compileWithBun(
     `--outfile=${output}`,
     "--minify",
     "--splitting",
-    // Compiled ahead of time, it starts a quarter faster.
+    // Bytecode makes it start a quarter faster.
     "--bytecode",
     "--format=esm",
-    // Run as root in a folder of somebody else's, it must not take that
-    // folder's .env for its environment.
+    // Run by root in another user's folder, it must not load that folder's
+    // .env.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",
-    // With any option given here, it starts in a folder that was deleted.
+    // With any option here, it can start in a deleted folder.
     "--compile-exec-argv=--no-addons",
   ];
   await run([...await bunCommand(), ...build]);
@@ -184,7 +183,7 @@ async function compileWithDeno(
   if (runtime && !await isFile(runtime)) {
     throw new Error(
       `cannot compile ${target} with Deno: DENORT_BIN names ${runtime}, which ` +
-        `is no file`,
+        `is not a file`,
     );
   }
   const permissions = target.startsWith("linux") ? DENO_ALL : DENO_LEAST;
@@ -239,7 +238,10 @@ function wantedTargets(engine: Engine, given: readonly string[]): string[] {
   return wanted;
 }
 
-/** Gives a file a second name. What had that name before may be running. */
+/**
+ * Gives a file a second name. An old file of that name is unlinked first and
+ * not overwritten, because it may be running.
+ */
 async function linkAnew(file: string, name: string): Promise<void> {
   try {
     await Deno.remove(name);

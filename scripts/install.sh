@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs port-for: finds the archive for this machine, downloads it, checks
-# its SHA-256 sum, and puts the program into place as a whole or not at all,
-# then its man page and completions. What is running goes on.
+# its SHA-256 sum, and puts the program into place atomically, then its man page
+# and completions. Running programs are not disturbed.
 #
 #   sh install.sh              install, or replace what is installed
 #   sh install.sh --uninstall  take all of that away again
@@ -70,8 +70,8 @@ choose_for_linux() {
   fi
 }
 
-# The C library that programs here are made for, whatever lies beside it: its
-# own ldd says so, or else the loader that is there.
+# Whether this system's programs use musl, even if another C library is
+# installed, too: ldd tells, or else the loaders that exist.
 is_musl() {
   if command -v ldd >/dev/null 2>&1; then
     ldd --version 2>&1 | grep -qi musl
@@ -89,7 +89,7 @@ lacks_sse42() {
 
 # --- where to ----------------------------------------------------------------
 
-# Sets bin, share and the files to install, as pairs: from the archive, to.
+# Sets bin, share and made.
 find_places() {
   if [ -n "${PORT_FOR_BIN:-}" ]; then
     bin=$PORT_FOR_BIN
@@ -109,11 +109,12 @@ find_places() {
     */bin) share=${bin%/bin}/share ;;
     *) share=$bin/share ;;
   esac
-  # The folders that this script has made, for --uninstall to take away.
+  # The list of folders that this script created, for --uninstall.
   made=$share/port-for/folders
 }
 
-# Calls a function with each paper's path in the archive and below share.
+# Calls a function for the man page and each completion, with its path in the
+# archive and its path below share.
 each_paper() {
   "$1" port-for.1 man/man1/port-for.1
   "$1" completions/port-for.bash bash-completion/completions/port-for
@@ -121,7 +122,7 @@ each_paper() {
   "$1" completions/port-for.fish fish/vendor_completions.d/port-for.fish
 }
 
-# Prints a folder and those above it that are not there, the lowest first.
+# Prints a folder and its parents as far as they are missing, deepest first.
 missing_folders() {
   folder=$1
   while [ ! -d "$folder" ] && [ -n "$folder" ]; do
@@ -134,9 +135,10 @@ missing_for_paper() {
   missing_folders "$share/$(dirname "$2")"
 }
 
-# Writes down which folders will have been made here, before they are: what is
-# there now is looked at first, so that another run's are in the list by then.
-# Without a right to write there, port-for goes without its papers.
+# Lists the folders that will be created, before creating them. Looks for
+# missing folders first: those that another run creates meanwhile are already in
+# its list. Fails without write permission; then port-for is installed without
+# man page and completions.
 write_down_folders() {
   missing=$(
     missing_folders "$share/port-for"
@@ -173,15 +175,15 @@ sum() {
   echo "${line%% *}"
 }
 
-# Prints "SUM NAME" for every line of SHA256SUMS, which may be in the form of
-# sha256sum, of its --binary or of its --tag.
+# Prints "SUM NAME" for every line of SHA256SUMS, which may have sha256sum's
+# usual format or that of --binary or --tag.
 sums() {
   awk '{ sub(/\r$/, "") }
     $1 == "SHA256" && $3 == "=" { print tolower($4), substr($2, 2, length($2) - 2); next }
     { sub(/^[*]/, "", $2); sub(/^[.]\//, "", $2); print tolower($1), $2 }' "$1"
 }
 
-# Downloads the archive of the wanted version, or else of the latest.
+# Downloads the archive of the wanted version, by default the latest.
 get_archive() {
   base=${PORT_FOR_BASE_URL:-https://github.com/$repository/releases}
   tag=v${version#v}
@@ -201,7 +203,7 @@ get_archive() {
     fail "install port-for-${version:-VERSION}-$target.tar.gz: it is not in $from/SHA256SUMS (set PORT_FOR_VERSION to a release that has it)"
   version=${archive#port-for-}
   version=${version%"-$target.tar.gz"}
-  # A release that comes out meanwhile changes what is the latest.
+  # Use this version's own address: a new release may come out meanwhile.
   [ -n "${PORT_FOR_BASE_URL:-}" ] || from=$base/download/v$version
 
   download "$from/$archive" "$work/$archive"
@@ -216,7 +218,7 @@ get_archive() {
   unpacked=$work/unpacked/port-for-$version-$target
 }
 
-# Asks gh, where it is, whether the project's own workflow has built it.
+# Asks gh, if installed, whether the project's own workflow built the archive.
 verify_attestation() {
   [ "${PORT_FOR_ATTESTATION:-}" != skip ] || return 0
   command -v gh >/dev/null 2>&1 || return 0
@@ -231,8 +233,8 @@ verify_attestation() {
     fail "install $archive: gh finds no attestation that $repository built it (nothing was installed; PORT_FOR_ATTESTATION=skip goes without)"
 }
 
-# Runs it where it will be, and wants its version: a broken binary may well run
-# as something else and end with status 0.
+# Runs the binary and compares its version: a broken one may run as something
+# else and still exit with status 0.
 try_out() {
   if ! said=$("$unpacked/port-for" --version 2>&1); then
     said=$(echo "$said" | head -n 2)
@@ -266,7 +268,7 @@ install() {
   trap 'exit 1' HUP INT TERM
   write_down_folders || true
   mkdir -p "$bin" 2>/dev/null || fail "create $bin (run with sudo, or set PORT_FOR_BIN)"
-  # In the same folder, so that the last step is a rename.
+  # Work in the same folder, so that the last step is a rename.
   mkdir "$bin/.port-for-install.$$" 2>/dev/null ||
     fail "write to $bin (run with sudo, or set PORT_FOR_BIN)"
   work=$bin/.port-for-install.$$
@@ -289,8 +291,8 @@ clean_up() {
   [ -e "$bin/port-for" ] || is_other_run || remove_folders
 }
 
-# Takes away what runs that were killed have left: all that ends with the number
-# of a process that is gone.
+# Removes what killed runs left behind: files whose names end in the id of a
+# process that no longer exists.
 sweep() {
   sweep_all "$bin"/.port-for-install.*[0-9]
   sweep_all "$made".*[0-9]
@@ -317,13 +319,13 @@ is_other_run() {
   return 1
 }
 
-# Removes the folders that this script has made, as far as they are empty.
+# Removes the folders that this script created, if they are empty.
 remove_folders() {
   [ -f "$made" ] || return 0
   folders=$(cat "$made")
   rm -f "$made"
   rmdir "$share/port-for" 2>/dev/null || true
-  # The longest first: a folder's path is longer than that of the one above.
+  # Longest first: a folder's path is longer than its parent's.
   echo "$folders" | awk '{ print length($0), $0 }' | sort -rn | sed 's/^[0-9]* //' |
     while IFS= read -r folder; do
       rmdir "$folder" 2>/dev/null || true
@@ -350,10 +352,10 @@ uninstall() {
   done
 }
 
-# All that is done is called from the last line, which is nothing without its
-# end: a script that was cut short on its way through a pipe does nothing.
+# Everything is called from the last line, so a script that was cut off during a
+# download to a pipe does nothing.
 main() {
-  # Others are to read and run what root installs.
+  # Everybody may read and run what root installs.
   umask 022
   case ${1:-} in
     '') install ;;

@@ -10,7 +10,7 @@ import { RELEASED, VERSION } from "../lib/version.ts";
 
 if (import.meta.main) console.log(manPage().trimEnd());
 
-/** The man page in the man macros that every Unix has. */
+/** The man page, in the man macros that every Unix has. */
 export function manPage(): string {
   return `\
 .TH PORT-FOR 1 "${RELEASED}" "port-for ${VERSION}" "User Commands"
@@ -147,12 +147,14 @@ function entry({ long, short, value, help }: Option): string {
   return `.TP\n${head}\n${lines.join("\n")}\n`;
 }
 
-/** Text as roff takes it: hyphens that can be copied, backslashes kept. */
+/** Escapes a text for roff: hyphens that can be copied, literal backslashes. */
 function roff(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-");
 }
 
-/** A line that begins with a dot or a quote would be a request. */
+/**
+ * Protects a line that begins with a dot or a quote, which would be a request.
+ */
 function protectedStart(line: string): string {
   return /^[.']/.test(line) ? `\\&${line}` : line;
 }

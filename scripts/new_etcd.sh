@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the current release of etcd, for tests beside Debian's, where there is
-# Go, and prints where it is; otherwise it prints nothing. It is built once, and
-# kept outside of this folder.
+# Builds the current release of etcd, if Go is installed, and prints its path,
+# for tests in addition to Debian's etcd. Without Go, prints nothing. It is
+# built only once and kept outside of this folder.
 set -eu
 
 version=3.7.3
@@ -14,8 +14,8 @@ if [ ! -x "$program" ]; then
   trap 'rm -rf "$build"' EXIT
   mkdir -p "$folder"
   cd "$build"
-  # "go install" refuses a module with replace directives: a module of our own
-  # requires it instead.
+  # "go install" refuses modules with replace directives, so require it from a
+  # module of our own.
   {
     go mod init example.com/etcd
     go get "go.etcd.io/etcd/server/v3@v$version"

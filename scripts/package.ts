@@ -1,7 +1,6 @@
 /**
- * Makes what a release consists of from the binaries that `deno task compile`
- * has written.
- * Usage: deno task package --help
+ * Makes the files of a release from the binaries of `deno task compile`. Usage:
+ * deno task package --help
  *
  * @module
  */
@@ -33,7 +32,7 @@ Writes for every binary in FOLDER:
 
 Runs on Linux, and needs dpkg, rpm and zip.`;
 
-/** What the packages of one call are made from, and where they go. */
+/** What packages are made from, and where they go. */
 interface Packaging {
   readonly builds: readonly Build[];
   readonly papers: Papers;
@@ -109,7 +108,7 @@ async function packageArchives(
   await writeScoop(builds, release);
 }
 
-/** Systems with packages of these kinds have glibc. */
+/** Systems with these kinds of packages have glibc. */
 async function packageForSystem(
   write: typeof writeDeb,
   { builds, papers, release, work, level }: Packaging,
@@ -142,7 +141,7 @@ async function packageForImage(
   }
 }
 
-/** Waits for all, even where one fails: they work in one folder. */
+/** Waits for all tasks even if one fails, because they share a folder. */
 async function allDone(tasks: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(tasks);
   for (const result of results) {

@@ -1,8 +1,8 @@
 /**
- * Runs a command to its end.
+ * Runs a command and waits for it.
  *
- * @returns What it printed.
- * @throws {Error} where it is not there, or does not end with status 0.
+ * @returns Its standard output.
+ * @throws {Error} if it does not exist or does not exit with status 0.
  */
 export async function run(
   [command, ...args]: readonly string[],

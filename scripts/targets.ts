@@ -1,22 +1,22 @@
-/** The machines that there are binaries for, and what their files are called. */
+/** The targets that binaries are compiled for, and their file names. */
 
-/** What can run the program. */
+/** What runs the program. */
 export type Engine = "deno" | "bun";
 
 /** Both engines. */
 export const ENGINES: readonly Engine[] = ["bun", "deno"];
 
-/** A kind of machine. */
+/** A kind of machine to compile for. */
 export interface Target {
   /** Node's name for the system. */
   readonly os: "linux" | "darwin" | "win32";
   /** Node's name for the processor. */
   readonly cpu: "x64" | "arm64";
-  /** The C library, where a system has more than one. */
+  /** The C library, if the system has more than one. */
   readonly libc?: "glibc" | "musl";
-  /** Deno's name for it; without one Deno has no such target. */
+  /** Deno's name for it; `undefined` if Deno has no such target. */
   readonly deno?: string;
-  /** Bun's name for it; without one port-for does not run there on Bun. */
+  /** Bun's name for it; `undefined` if port-for does not run there on Bun. */
   readonly bun?: string;
 }
 
@@ -52,25 +52,25 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
 };
 
-/** The names of the targets that an engine has. */
+/** The names of an engine's targets. */
 export function targetsOf(engine: Engine): string[] {
   return Object.keys(TARGETS).filter((name) =>
     TARGETS[name]![engine] !== undefined
   );
 }
 
-/** The target that this runs on: Deno has no build for musl. */
+/** The target of this machine. Never musl, because Deno has no build for it. */
 export function thisMachine(): string {
   const cpu = Deno.build.arch === "aarch64" ? "arm64" : "x64";
   return `${Deno.build.os}-${cpu}`;
 }
 
-/** What programs end with on a target. */
+/** The extension of programs on a target. */
 export function programSuffix(target: string): string {
   return TARGETS[target]!.os === "win32" ? ".exe" : "";
 }
 
-/** The file that `deno task compile` writes. */
+/** The file name that `deno task compile` uses. */
 export function binaryName(engine: Engine, target: string): string {
   return `port-for-${engine}-${target}${programSuffix(target)}`;
 }

@@ -1,18 +1,18 @@
 /**
- * Draws docs/terminal.svg: a terminal in which the real program is used, on the
- * machine on which the documentation is tested. Run it by `deno task docs`.
+ * Draws docs/terminal.svg: a terminal with the real output of the program, on
+ * the machine that tests the documentation. Run it with `deno task docs`.
  *
  * @module
  */
 import { typeCommands } from "../tests/support/reader.ts";
 
-/** What nobody sees: a project, a worktree of it, and a server. */
+/** Not shown: a project, a worktree of it, and a server. */
 const PROJECTS = "git init -q shop && cd shop && git -c user.name=Ada " +
   "-c user.email=ada@example.com commit -q --allow-empty -m Begin && " +
   "git worktree add -q ../shop-fix";
 const SERVER = 'cd ~/shop && listen vite "$(port-for --here --get web)"';
 
-/** What is typed. */
+/** The commands that are shown. */
 const COMMANDS: readonly string[] = [
   "cd ~/shop && port-for --here web db",
   "cd ~/shop-fix && port-for --here web db",
@@ -20,10 +20,10 @@ const COMMANDS: readonly string[] = [
   "port-for --explain 3000",
 ];
 
-/** After so many of them, the server is started. */
+/** The server is started after this many commands. */
 const SERVED_AFTER = 2;
 
-/** The colours of a terminal's codes, readable on the window's dark ground. */
+/** Colours for terminal codes, readable on a dark background. */
 const COLOURS: Readonly<Record<string, string>> = {
   "1": "#ffffff",
   "2": "#8b949e",
@@ -38,7 +38,7 @@ const CHARACTER = 8.4;
 const LINE = 20;
 const BORDER = 16;
 
-/** The picture. */
+/** Draws the picture. */
 export async function terminalSvg(): Promise<string> {
   const typed = COMMANDS.map((command) =>
     `script -qec 'stty cols 80; ${command}' /dev/null`
@@ -75,7 +75,7 @@ ${rows.join("\n")}
 `;
 }
 
-/** A line with each part in its colour. */
+/** Renders a line with colours. */
 function coloured(line: string): string {
   const [first = "", ...parts] = pidless(line).split(ESCAPE_CODE);
   let text = escaped(first);
@@ -92,7 +92,7 @@ function plain(line: string): string {
     .join("");
 }
 
-/** A process id is another one each time. */
+/** Replaces process ids, which differ each time. */
 function pidless(line: string): string {
   return line.replace(/pid \d+/g, "pid 4711");
 }

@@ -1,9 +1,8 @@
 #!/bin/sh
-# Installs the Debian programs that some tests run: other shells, strace,
-# network namespaces, what makes and checks packages, what recipes are about,
-# the Python port-for. None of them is started as a service.
-# Without them those tests are left out, except in CI. Does nothing where there
-# is no apt, or no right to use it.
+# Installs the Debian programs that some tests run: other shells, strace, tools
+# for network namespaces and for packages, the programs in recipes, the Python
+# port-for. None of them is started as a service. Without them those tests are
+# skipped, except in CI. Does nothing without apt or the right to use it.
 set -eu
 
 packages="ansible-core bash binutils bsdutils buildah busybox caddy curl dash \
@@ -24,7 +23,7 @@ if [ "$(id -u)" -ne 0 ]; then
   echo "to run every test: sudo apt-get install$missing" >&2
   exit 0
 fi
-# Debian asks this before it starts what it has just installed.
+# Debian runs this before it starts a newly installed service.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT

@@ -1,5 +1,5 @@
 /**
- * Writes data/ anew from the IANA registry and the Wikipedia list. The same
+ * Regenerates data/ from the IANA registry and the Wikipedia list. The same
  * sources give the same bytes. Usage: deno task update-ports --help
  *
  * @module
@@ -28,7 +28,7 @@ const USAGE = `Usage: deno task update-ports [options]
   --out FOLDER            where to write (default: data)
   --allow-shrink          write even where a list lost more than a fifth`;
 
-/** A list may lose this share of its ports before that needs a person. */
+/** A list may lose this share of its ports; beyond that, a person must look. */
 const MOST_LOST = 1 / 5;
 
 if (import.meta.main) await main(Deno.args);
@@ -126,7 +126,7 @@ function ports(rows: readonly PortRow[]): PortSet {
   return set;
 }
 
-/** A page that changed its form must not silently empty a list. */
+/** A source that changed its format must not silently empty a list. */
 async function refuseShrinking(
   folder: string,
   now: Record<string, PortSet>,
@@ -163,9 +163,12 @@ function rangesModule(
     .deleteAll(assigned).deleteAll(wellKnown);
   const longRuns = [...unclaimed.ranges()].filter((run) => isLongEnough(run));
   return `${
-    heading("Which ports are claimed: all that choosing needs.", sources)
+    heading(
+      "Which ports are assigned or well known: all that choosing needs.",
+      sources,
+    )
   }
-/** How many ports each source says. */
+/** How many ports each source has. */
 export const SIZES = { assigned: ${assigned.size}, wikipedia: ${wikipedia.size} };
 
 /** Ports in the IANA registry for at least one transport. */
@@ -181,7 +184,7 @@ ${wrapped(textsOf(wellKnown))}
 /**
  * The runs of ports on neither list that are long enough to be good ranges: the
  * first and the last port of one, of the next, and so on. A list of numbers is
- * there at once, while a text has to be read.
+ * there at once, while a text has to be parsed.
  */
 export const UNCLAIMED_RUNS: readonly number[] = [
 ${wrapped(longRuns.map(({ first, last }) => `${first},${last},`))}
@@ -196,12 +199,12 @@ function servicesModule(
 ): string {
   return `${
     heading(
-      "Who claims which port: for explaining, never loaded to choose.",
+      "Which services use which port: for explaining, not loaded for choosing.",
       sources,
     )
   }
 /**
- * The IANA registry, a line each: ports, transports, service name,
+ * The IANA registry, one service a line: ports, transports, service name,
  * description, separated by tabs.
  */
 export const IANA_SERVICES = \`
@@ -242,7 +245,7 @@ function textsOf(set: PortSet): string[] {
   return [...set.ranges()].map(formatPortRange);
 }
 
-/** Texts side by side, in lines of up to 80 characters. */
+/** Joins texts with blanks into lines of up to 80 characters. */
 function wrapped(texts: readonly string[]): string {
   const filled: string[] = [];
   let line = "";
@@ -255,12 +258,17 @@ function wrapped(texts: readonly string[]): string {
   return [...filled, line].join("\n");
 }
 
-/** Files are named by what they are: a maintainer's path says nothing. */
+/**
+ * The name of a source: a URL, or a file's name without the maintainer's path.
+ */
 function shownSource(from: string, url: string): string {
   return from === url ? url : from.replace(/^.*[/\\]/, "");
 }
 
-/** Writes files side by side first, so that they are replaced together. */
+/**
+ * Writes all files under temporary names first, so that they are replaced
+ * together.
+ */
 async function writeAll(
   folder: string,
   files: Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import type { Row } from "./table.ts";
 
 const OURS = "selectRandom, on Deno";
 
-/** Calls of the library, beside those of others. */
+/** Calls of the library, compared with those of other libraries. */
 export async function calls(bench: Bench): Promise<Row[]> {
   await output([
     ...["npm", "install", "--prefer-offline", "--no-audit", "--no-fund"],
@@ -26,7 +26,7 @@ export async function calls(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** Runs deno bench, which has the mean of each call, but not the median. */
+/** Runs deno bench, which gives the mean of each call but not the median. */
 async function denoBench(
   { folder, quick }: Bench,
 ): Promise<(name: string) => Row> {
@@ -43,7 +43,10 @@ async function denoBench(
   };
 }
 
-/** Others at home. Not for long: get-port slows down as it gives more ports. */
+/**
+ * Runs another library on Node. Only briefly: get-port gets slower with every
+ * port it has given out.
+ */
 async function onNode(
   { folder, quick }: Bench,
   library: string,

@@ -1,7 +1,7 @@
 /**
- * Calls of libraries, for deno bench. Its arguments: the folder that has the
- * packages of others in its node_modules; how often to make each call, or
- * nothing for as often as deno bench thinks right.
+ * Calls of libraries, for deno bench. Arguments: the folder with the other
+ * packages in its node_modules; and how often to make each call, by default as
+ * often as deno bench decides.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const portfinder = require("portfinder");
 const good = availableGoodPorts();
 let names = 0;
 
-// Of a function that is not async, deno bench awaits nothing.
+// deno bench awaits only async functions.
 Deno.bench("selectRandom", often, async () => void await selectRandom());
 Deno.bench("get-port", often, async () => void await getPort());
 Deno.bench("portfinder", often, async () => {

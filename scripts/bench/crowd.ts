@@ -8,7 +8,7 @@ const AT_ONCE = `count=$1 store=$2; shift 2
 seq "$count" |
   xargs -P 0 -I {} "$@" --store "$store" worker{} >"$store.printed"`;
 
-/** The same while this shell has the store's lock, for some seconds. */
+/** The same while this shell holds the store's lock for some seconds. */
 const BEHIND_A_HOLDER = `seconds=$1 store=$3; shift
 umask 077
 exec 9>>"$store.lock"
@@ -18,7 +18,9 @@ sleep "$seconds"
 exec 9>&-
 wait $!`;
 
-/** Many processes at once that each want a new name, and what waiting costs. */
+/**
+ * Many processes at once that each ask for a new name, and the cost of waiting.
+ */
 export async function crowd(bench: Bench): Promise<Row[]> {
   const { bunBinary, fromSource } = bench.programs;
   const rows: Row[] = [{ name: "New names, by as many processes at once" }];
@@ -45,13 +47,13 @@ async function atOnce(
   const kept = await keptOf(bench, store);
   return {
     ...timing!,
-    // What a process that failed may have printed does not count.
+    // If a process failed, it does not count, even if it printed a port.
     value: timing!.success ? kept : Math.min(kept, count - 1),
     unit: `kept in ${(timing!.value / 1000).toFixed(1)} s`,
   };
 }
 
-/** How many ports were printed and are kept, each for one name. */
+/** How many ports were both printed and stored, each for one name. */
 async function keptOf({ programs }: Bench, store: string): Promise<number> {
   const list = await output([...programs.bunBinary, "--store", store, "-l"]);
   const kept = new Set(list.match(/\d+$/gm));
@@ -59,7 +61,7 @@ async function keptOf({ programs }: Bench, store: string): Promise<number> {
   return kept.intersection(new Set(printed)).size;
 }
 
-/** What waiters use of the processors while nothing moves, start-up left out. */
+/** The CPU time that waiting takes while nothing moves, without start-up. */
 async function waiting(bench: Bench): Promise<Row> {
   const seconds = bench.quick ? 1 : 10;
   const held = [1, 1 + seconds].map((held) => ({

@@ -5,9 +5,9 @@ import type { Row } from "./table.ts";
 const A_FILE = "in a file";
 const ETCD = "in an etcd on this machine";
 
-/** What it costs that the store is in a cluster (Bun binary). */
+/** The cost of a store in a cluster (Bun binary). */
 export async function fleet(bench: Bench): Promise<Row[]> {
-  // This machine's copy of the answers is to go with all the rest.
+  // Keep the copy of the cluster's answers in the temporary folder, too.
   Deno.env.set("XDG_CACHE_HOME", `${bench.folder}/cache`);
   await using etcd = await startEtcd(bench.folder);
   const file = `${bench.folder}/fleet.toml`;
@@ -43,7 +43,7 @@ interface Kept {
   readonly portFor: readonly string[];
 }
 
-/** Starts an etcd of one member, which ends with the block. */
+/** Starts an etcd with one member. Disposing of it ends it. */
 async function startEtcd(folder: string) {
   const [client, peer] = [0, 0].map(() => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -76,7 +76,7 @@ async function startEtcd(folder: string) {
   return { store, [Symbol.asyncDispose]: stop };
 }
 
-/** Waits until it answers, for some seconds. */
+/** Waits for up to 10 seconds until etcd answers. */
 async function answers(url: string): Promise<void> {
   for (const end = Date.now() + 10_000;;) {
     try {

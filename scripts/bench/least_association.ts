@@ -1,14 +1,13 @@
 /**
- * What an association cannot do without, and nothing else: lock, write, flush,
- * rename, flush the folder. To be compiled with Bun, for Linux.
- * Usage: least_association STORE
+ * The bare minimum of an association: lock, write, flush, rename, flush the
+ * folder. Compile it with Bun, for Linux. Usage: least_association STORE
  *
  * @module
  */
 import fs from "node:fs";
 import process from "node:process";
 
-/** The part of Bun that is used here. */
+/** The parts of Bun that are used here. */
 declare const Bun: {
   FFI: {
     dlopen(library: string, symbols: object): {

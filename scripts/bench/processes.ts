@@ -19,7 +19,7 @@ const FROM_SOURCE = "port-for, from_source.ts on Deno";
 const MAIN = "port-for, main.ts on Deno";
 const PYTHON = "port-for, Debian's Python";
 
-/** Names that have a port already: the call that is made most. */
+/** Looking up a name that has a port: the most frequent call. */
 export async function lookup(bench: Bench): Promise<Row[]> {
   const { programs } = bench;
   const conf = `${bench.folder}/store.conf`;
@@ -44,7 +44,7 @@ export async function lookup(bench: Bench): Promise<Row[]> {
   ]);
 }
 
-/** The first association of all, in a store that is not there yet. */
+/** The first association in a store that does not exist yet. */
 export function association(bench: Bench): Promise<Row[]> {
   const { leastAssociation, bunBinary, fromSource, python } = bench.programs;
   const store = `${bench.folder}/first.toml`;
@@ -60,7 +60,7 @@ export function association(bench: Bench): Promise<Row[]> {
   ]);
 }
 
-/** From the call until the command is there, here one that ends at once. */
+/** The time from the call until the command runs; this one ends at once. */
 export function command(bench: Bench): Promise<Row[]> {
   const portFor = [...bench.programs.bunBinary, "--store"];
   const words = [...portFor, storeOf(bench, NAMES), A_NAME, "--", "true"];
@@ -70,7 +70,7 @@ export function command(bench: Bench): Promise<Row[]> {
   ]);
 }
 
-/** How calls take longer as a store grows. */
+/** How much slower calls get as a store grows. */
 export async function growth(bench: Bench): Promise<Row[]> {
   const few = `${NAMES} names`;
   const lookups: Timed[] = [];
@@ -94,7 +94,10 @@ export async function growth(bench: Bench): Promise<Row[]> {
   ];
 }
 
-/** Times commands in rounds: what slows the machine down slows all of them. */
+/**
+ * Times commands in rounds, so that a slow moment of the machine affects all of
+ * them.
+ */
 export async function timed(
   bench: Bench,
   title: string,
@@ -112,14 +115,17 @@ export async function timed(
   return [{ name: title }, ...medians];
 }
 
-/** Writes a store with so many names. */
+/** Writes a store with this many names. */
 function storeOf({ folder }: Bench, names: number): string {
   const store = `${folder}/${names}.toml`;
   Deno.writeTextFileSync(store, `version = 1\n\n[ports]\n${entries(names)}`);
   return store;
 }
 
-/** Ports from 1024 on: 10,000 of them leave enough good ones to choose from. */
+/**
+ * Ports from 1024 up: even 10,000 of them leave enough good ones to choose
+ * from.
+ */
 function entries(names: number): string {
   return Array.from({ length: names }, (_, at) => `app${at} = ${1024 + at}\n`)
     .join("");

@@ -1,30 +1,30 @@
 import type { Row } from "./table.ts";
 
-/** The folder of the project. */
+/** The project's folder. */
 export const PROJECT: string = Deno.realPathSync(
   `${import.meta.dirname}/../..`,
 );
 
-/** What the parts of the benchmark work with. */
+/** What all parts of the benchmark need. */
 export interface Bench {
-  /** A folder on a disk, for stores and whatever else is needed. */
+  /** A temporary folder on a disk, for stores and other files. */
   readonly folder: string;
-  /** Whether few runs and small sizes are enough. */
+  /** Whether to make only a few runs with small sizes. */
   readonly quick: boolean;
   readonly programs: Awaited<ReturnType<typeof compiledPrograms>>;
 }
 
-/** A command, or the beginning of one. */
+/** A command, or its first words. */
 export type Words = readonly string[];
 
-/** What Debian's Python port-for does, with a store that may be anywhere. */
+/** Does what Debian's Python port-for does, but with any store. */
 const PYTHON_PROGRAM = `import sys, port_for
 print(port_for.PortStore(sys.argv[1]).bind_port(sys.argv[2]))
 `;
 
 const LEAST_ASSOCIATION = "scripts/bench/least_association.ts";
 
-/** Compiles, or writes, all that is timed as a whole process. */
+/** Compiles or writes all programs that are timed as whole processes. */
 export async function compiledPrograms(folder: string) {
   const empty = `${folder}/empty.js`;
   Deno.writeTextFileSync(empty, "export {};\n");
@@ -34,7 +34,7 @@ export async function compiledPrograms(folder: string) {
     bunBinary: await bunBinary(folder, "lib/cli/bun_binary.ts"),
     fromSource: denoRun(`${PROJECT}/lib/cli/from_source.ts`),
     mainModule: denoRun(`${PROJECT}/main.ts`),
-    // Only Debian's own Python sees Debian's packages.
+    // Only Debian's own Python finds Debian's packages.
     python: ["/usr/bin/python3", python],
     emptyBunBinary: await bunBinary(folder, empty),
     emptyDenoProgram: denoRun(empty),
@@ -42,7 +42,7 @@ export async function compiledPrograms(folder: string) {
   };
 }
 
-/** A Bun binary, made as the releases are. */
+/** Compiles a Bun binary like those of releases. */
 async function bunBinary(folder: string, program: string): Promise<Words> {
   const out = Deno.makeTempDirSync({ dir: folder });
   await output([
@@ -57,16 +57,16 @@ function denoRun(module: string): Words {
   return [Deno.execPath(), "run", "--quiet", "--allow-all", module];
 }
 
-/** Ends what is running. */
+/** Aborts what is running. */
 export const interruption = new AbortController();
 
 /**
- * Runs a command to its end.
+ * Runs a command and waits for it.
  *
- * @param cwd Where to run it. By default away from the project, whose deno.json
- * Deno would read for any program.
+ * @param cwd Where to run it. By default outside of the project, because Deno
+ * would read its deno.json for any program.
  * @returns Its standard output.
- * @throws {Error} where it cannot be run, or fails.
+ * @throws {Error} if it cannot be run or fails.
  */
 export async function output(
   [command, ...args]: Words,
@@ -83,17 +83,17 @@ export async function output(
   throw new Error(`cannot run ${[command, ...args].join(" ")}: ${why}`);
 }
 
-/** A command that is timed. */
+/** A command to time. */
 export interface Timed extends Row {
   readonly words: Words;
-  /** What is run before each run, untimed. */
+  /** A command to run before each timed run. */
   readonly prepare?: Words;
 }
 
-/** What hyperfine found: the median, in milliseconds. */
+/** The result of hyperfine: the median, in milliseconds. */
 export interface Timing extends Timed {
   readonly value: number;
-  /** The mean of what it and its children used of the processors. */
+  /** The mean CPU time of it and its children. */
   readonly cpuSeconds: number;
   /** Whether all runs ended with status 0. */
   readonly success: boolean;
@@ -107,7 +107,7 @@ export async function hyperfine(
 ): Promise<Timing[]> {
   const file = `${folder}/hyperfine.json`;
   await output([
-    // When it is ended, timeout ends all that hyperfine has started too.
+    // When aborted, timeout also ends everything that hyperfine has started.
     ...["timeout", "10m", "hyperfine", "--shell=none", "--style=none"],
     ...[`--export-json=${file}`, ...options],
     ...commands.flatMap(({ words, prepare = ["true"] }) => [
@@ -123,7 +123,7 @@ export async function hyperfine(
   }));
 }
 
-/** Words as a line that hyperfine takes apart again as a shell does. */
+/** Quotes words for hyperfine, which splits a line as a shell does. */
 function commandLine(words: Words): string {
   return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }

@@ -1,15 +1,15 @@
 /** A line of the table. */
 export interface Row {
-  /** What was measured, or what the lines below are about. */
+  /** What was measured, or the title of the lines below. */
   readonly name: string;
-  /** What came out. */
+  /** The result. */
   readonly value?: number;
   readonly unit?: string;
-  /** The name of a line above, by whose value this one's is divided. */
+  /** The name of the line above whose value this one is compared with. */
   readonly base?: string;
-  /** How large the ratio may be; without a base, the value. */
+  /** The largest allowed ratio or, without a base, value. */
   readonly atMost?: number;
-  /** How small the ratio may be; without a base, the value. */
+  /** The smallest allowed ratio or, without a base, value. */
   readonly atLeast?: number;
 }
 
@@ -35,13 +35,15 @@ export function isMissed(row: Row, at: number, rows: readonly Row[]): boolean {
   return value > atMost || value < atLeast;
 }
 
-/** What counts: the ratio, or where there is no base, the value. */
+/**
+ * The number that a target applies to: the ratio or, without a base, the value.
+ */
 function judged(row: Row, at: number, rows: readonly Row[]): number {
   const base = rows.slice(0, at).findLast(({ name }) => name === row.base);
   return row.value! / (base?.value ?? 1);
 }
 
-/** Three digits: the fourth is another on each run. */
+/** Rounds to three digits: the fourth differs with each run. */
 function rounded(value: number): number {
   return value < 1000 ? Number(value.toPrecision(3)) : Math.round(value);
 }

@@ -5,12 +5,12 @@ import type { Papers } from "./papers.ts";
 import { TIMESTAMP, VERSION } from "./project.ts";
 import { writeTarball, writeTree } from "./tree.ts";
 
-/** What an archive is called, its ending left out, and the folder in it too. */
+/** The name of an archive without its extension, and of the folder in it. */
 export function archiveFolder({ engine, name }: Build): string {
   return `port-for-${VERSION}-${name}${engine === "deno" ? "-deno" : ""}`;
 }
 
-/** What an archive is called. */
+/** The name of an archive. */
 export function archiveName(build: Build): string {
   const windows = build.target.os === "win32";
   return `${archiveFolder(build)}${windows ? ".zip" : ".tar.gz"}`;

@@ -7,20 +7,20 @@ import {
   targetsOf,
 } from "../targets.ts";
 
-/** A binary that `deno task compile` has written. */
+/** A binary written by `deno task compile`. */
 export interface Build {
   readonly engine: Engine;
   /** The name of the target. */
   readonly name: string;
   readonly target: Target;
-  /** Where the binary is. */
+  /** The path of the binary. */
   readonly binary: string;
 }
 
 /**
- * The builds that are in a folder.
+ * The builds in a folder.
  *
- * @throws {Error} where there is none.
+ * @throws {Error} if there is none.
  */
 export async function buildsIn(folder: string): Promise<Build[]> {
   const builds: Build[] = [];

@@ -13,7 +13,7 @@ import { writeSystemTree } from "./system_tree.ts";
 
 const ARCHITECTURES = { x64: "amd64", arm64: "arm64" };
 
-/** What the package of a build is called. */
+/** The name of a build's package. */
 export function debName(build: Build): string {
   return `port-for_${SORTABLE_VERSION}_${ARCHITECTURES[build.target.cpu]}.deb`;
 }
@@ -21,7 +21,8 @@ export function debName(build: Build): string {
 /**
  * Writes the Debian package of a build into a folder.
  *
- * No helper is used: those strip, and a stripped binary is the bare engine.
+ * Does not use debhelper: it strips binaries, and a stripped one is the bare
+ * engine.
  */
 export async function writeDeb(
   build: Build,
@@ -38,7 +39,7 @@ export async function writeDeb(
   ], { env: { SOURCE_DATE_EPOCH: `${TIMESTAMP}` } });
 }
 
-/** What Debian's policy wants of every package. */
+/** Writes the documents that Debian's policy requires. */
 async function writeDocuments(share: string): Promise<void> {
   await Deno.writeTextFile(
     `${share}/doc/port-for/copyright`,
@@ -66,9 +67,9 @@ async function writeControl(tree: string, build: Build): Promise<void> {
       `Architecture: ${ARCHITECTURES[build.target.cpu]}`,
       `Maintainer: ${MAINTAINER}`,
       `Installed-Size: ${parseInt(size)}`,
-      // What the engines ask of the C library; both start from 2.17 on.
+      // Both engines need glibc 2.17.
       "Depends: libc6 (>= 2.17)",
-      // It has a program of the same name.
+      // It also installs /usr/bin/port-for.
       "Conflicts: python3-port-for",
       "Section: utils",
       "Priority: optional",
@@ -82,7 +83,7 @@ async function writeControl(tree: string, build: Build): Promise<void> {
   await Deno.chmod(`${tree}/DEBIAN/postrm`, 0o755);
 }
 
-/** The store is the administrator's, not the package's. */
+/** Purging must not remove the store, which is the administrator's. */
 const POSTRM = `#!/bin/sh
 set -e
 
@@ -105,7 +106,7 @@ Copyright: 2026 the port-for authors
 License: Expat
 `;
 
-/** A text as the continuation of a field. */
+/** Indents a text as the continuation of a field. */
 function indented(text: string): string {
   return text.trimEnd().split("\n").map((line) => ` ${line || "."}\n`).join("");
 }
@@ -121,7 +122,7 @@ function rfc5322(date: Date): string {
   return date.toUTCString().replace("GMT", "+0000");
 }
 
-/** What lintian finds, though it is meant so. */
+/** What lintian reports although it is intended. */
 const OVERRIDES = `\
 # The program lies in the engine's file: without its symbols and sections the
 # engine would not find it, and run as itself.

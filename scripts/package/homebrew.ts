@@ -3,7 +3,7 @@ import type { Build } from "./build.ts";
 import { DOWNLOADS, HOMEPAGE, LICENSE, SUMMARY, VERSION } from "./project.ts";
 import { sha256 } from "./sums.ts";
 
-/** Writes Homebrew's formula for the archives that are in a folder. */
+/** Writes Homebrew's formula for the archives in a folder. */
 export async function writeFormula(
   builds: readonly Build[],
   out: string,
@@ -31,8 +31,8 @@ async function urlOf(build: Build, out: string): Promise<string> {
 }
 
 /**
- * Its test gives a port to a name that the folder's package.json has a script
- * for: that is what a binary runs which something has stripped.
+ * Its test asks for a name that is also a script of the folder's package.json:
+ * a stripped binary is the bare engine and would run that script.
  */
 function formula(systems: readonly string[]): string {
   return `\

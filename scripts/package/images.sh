@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the images from what `deno task package` has written, one for each C
-# library, for both processors: port-for:VERSION and port-for:VERSION-musl.
-# With a third argument, such as ghcr.io/x/port-for, pushes them there.
+# Builds the images from the files of `deno task package`, one for each C
+# library, for both processors: port-for:VERSION and port-for:VERSION-musl. With
+# a third argument, such as ghcr.io/x/port-for, pushes them there.
 #
 # Usage: scripts/package/images.sh dist/image VERSION [IMAGE]
 set -eu

@@ -10,10 +10,10 @@ const COLUMNS = [
 ];
 
 /**
- * A table in Markdown: how large each archive is, and what it needs. Memory and
- * start are those of a lookup, where this machine can run the binary.
+ * A Markdown table with the size of each archive and what it needs. Memory and
+ * start-up time are measured with a lookup, if this machine can run the binary.
  *
- * @param dist Where the archives are, in `release/`.
+ * @param dist The folder that has the archives in `release/`.
  */
 export async function needsTable(
   builds: readonly Build[],
@@ -47,8 +47,8 @@ async function row(build: Build, dist: string): Promise<string[]> {
 }
 
 /**
- * Whether a process may not be forbidden to make code (systemd's
- * MemoryDenyWriteExecute=): Bun then interprets, Deno does not start.
+ * Whether an engine must be allowed to generate code at run time. Without that
+ * (systemd's MemoryDenyWriteExecute=), Bun interprets and Deno does not start.
  */
 const NEEDS_CODE_AT_RUN_TIME: Readonly<Record<Engine, boolean>> = {
   bun: false,
@@ -70,7 +70,7 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** The newest version of glibc that a binary asks for by name. */
+/** The oldest glibc that works: the newest version that a binary refers to. */
 function lowestGlibc(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(bytes);
   const minors = [...text.matchAll(/\0GLIBC_2\.(\d+)(?=[\0.])/g)]
@@ -95,7 +95,7 @@ async function measured(binary: string): Promise<string[]> {
   }
 }
 
-/** Bun tells how much memory a child of its has used. */
+/** Written for Bun, which reports the memory of its children. */
 const LOOKUP = `
 const times = [];
 let memory = 0;

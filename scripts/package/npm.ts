@@ -5,25 +5,25 @@ import { HOMEPAGE, LICENSE, SUMMARY, VERSION } from "./project.ts";
 import { type Files, writeTarball, writeTree } from "./tree.ts";
 
 interface Places {
-  /** Where the tarballs go. */
+  /** The folder for the tarballs. */
   readonly out: string;
   readonly work: string;
   readonly level: number;
 }
 
-/** The builds that npm packages are made of: one a target, Bun's where it is. */
+/** The builds for npm packages: one for each target, Bun's if there is one. */
 export function npmBuilds(builds: readonly Build[]): Build[] {
   return builds.filter(({ engine, target }) =>
     engine === "bun" || target.bun === undefined
   );
 }
 
-/** The npm package that holds the binary of a build: by Node's names. */
+/** The name of the npm package with a build's binary, from Node's names. */
 export function npmName({ target: { os, cpu, libc } }: Build): string {
   return `@port-for/${os}-${cpu}${libc === "musl" ? "-musl" : ""}`;
 }
 
-/** Writes the package that holds the binary of a build. */
+/** Writes the package with a build's binary. */
 export async function writeNpmBinary(
   build: Build,
   papers: Papers,
@@ -36,7 +36,7 @@ export async function writeNpmBinary(
     os: [os],
     cpu: [cpu],
     ...(libc === undefined ? {} : { libc: [libc] }),
-    // Yarn is to put it where it can be started.
+    // Makes Yarn unpack it, so that it can be run.
     preferUnplugged: true,
   };
   await writePackage(manifest, places, {
@@ -45,7 +45,7 @@ export async function writeNpmBinary(
   });
 }
 
-/** Writes the package that people install, which asks for one of the others. */
+/** Writes the package that people install, which depends on the others. */
 export async function writeNpmLauncher(
   builds: readonly Build[],
   papers: Papers,
@@ -82,7 +82,7 @@ async function writePackage(
   { out, work, level }: Places,
   files: { programs: Files; texts: Files },
 ): Promise<void> {
-  // As npm pack names it.
+  // The name that npm pack would use.
   const file = manifest.name.replace("@", "").replace("/", "-");
   const parent = `${work}/npm-${file}`;
   await writeTree(`${parent}/package`, files);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Starts the binary that npm has brought for this machine, in a package of its
-// own, and ends as it did.
+// Runs the binary for this machine, which npm has installed in a package of its
+// own, and exits as it does.
 "use strict";
 
 const { spawn } = require("node:child_process");
@@ -12,7 +12,7 @@ const SIGNALS = [
 start(binary());
 
 function start(path) {
-  // First of all: from the start of the child on, a signal is for the child.
+  // Listen first: once the child runs, signals are for the child.
   if (process.platform !== "win32") {
     for (const signal of SIGNALS) process.on(signal, () => passOn(signal));
   }
@@ -25,7 +25,7 @@ function start(path) {
   });
 
   function passOn(signal) {
-    // The keys of a terminal reach both.
+    // The terminal's keys send these to the child as well.
     const fromKeys = signal === "SIGINT" || signal === "SIGQUIT";
     if (!(fromKeys && process.stdin.isTTY)) child.kill(signal);
   }

@@ -1,7 +1,7 @@
 import { manPage } from "../man_page.ts";
 import { run } from "../run.ts";
 
-/** What goes with every binary, and where it is. */
+/** The paths of the files that go with every binary. */
 export interface Papers {
   readonly license: string;
   readonly readme: string;
@@ -11,7 +11,7 @@ export interface Papers {
   readonly fish: string;
 }
 
-/** Writes what goes with every binary into a folder. */
+/** Writes the files that go with every binary into a folder. */
 export async function writePapers(folder: string): Promise<Papers> {
   const papers: Papers = {
     license: "LICENSE",

@@ -13,7 +13,7 @@ import {
 import { writeSystemTree } from "./system_tree.ts";
 import { writeTree } from "./tree.ts";
 
-/** What the package of a build is called. */
+/** The name of a build's package. */
 export function rpmName(build: Build): string {
   return `port-for-${SORTABLE_VERSION}-1.${architecture(build)}.rpm`;
 }
@@ -54,9 +54,9 @@ async function absolute(folder: string): Promise<string> {
 }
 
 /**
- * The first three lines keep rpm's hands off the binary: its own steps strip,
- * and a stripped binary is the bare engine; and every program of one engine has
- * the same build id, so that two packages would want the same link.
+ * The first three lines make rpm leave the binary alone. It would strip it, and
+ * a stripped binary is the bare engine; and all programs of an engine have the
+ * same build id, so packages would conflict over the link for it.
  */
 const SPEC = `\
 %global __os_install_post %{nil}

@@ -3,7 +3,7 @@ import type { Build } from "./build.ts";
 import { DOWNLOADS, HOMEPAGE, LICENSE, SUMMARY, VERSION } from "./project.ts";
 import { sha256 } from "./sums.ts";
 
-/** Writes Scoop's manifest for the Windows archive that is in a folder. */
+/** Writes Scoop's manifest for the Windows archive in a folder. */
 export async function writeScoop(
   builds: readonly Build[],
   out: string,

@@ -4,9 +4,9 @@ import type { Papers } from "./papers.ts";
 import { writeTree } from "./tree.ts";
 
 /**
- * Lays a build out as systems want it below /usr.
+ * Lays out the files of a build below /usr.
  *
- * @param zsh The folder where zsh of that system looks for completions.
+ * @param zsh The folder where that system's zsh looks for completions.
  */
 export async function writeSystemTree(
   folder: string,

@@ -1,7 +1,7 @@
 import { run } from "../run.ts";
 import { TIMESTAMP } from "./project.ts";
 
-/** Where each file comes from, by its path in a folder. */
+/** Source paths of files, by their paths in the new folder. */
 export type Files = Readonly<Record<string, string>>;
 
 /** Copies files into a folder that becomes part of a package. */
@@ -26,7 +26,7 @@ async function copyAll(
   }
 }
 
-/** Packs a folder with its name, so that equal contents are equal bytes. */
+/** Packs a folder reproducibly: equal contents give equal bytes. */
 export async function writeTarball(
   archive: string,
   parent: string,

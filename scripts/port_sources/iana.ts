@@ -10,9 +10,9 @@ import {
 /**
  * Reads the IANA Service Name and Transport Protocol Port Number Registry in
  * its CSV form (RFC 6335). Rows of unassigned ports and rows without a port are
- * left out. The state is the newest date in the file.
+ * left out. The source's date is the newest date in the file.
  *
- * @throws {Error} where the columns are not those of the registry.
+ * @throws {Error} if the columns are not those of the registry.
  */
 export function readIana(csv: string): PortSource {
   const records = parse(csv, { skipFirstRow: true }) as Record<

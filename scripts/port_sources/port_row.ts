@@ -1,22 +1,22 @@
 import type { PortRange } from "../../lib/ports/port_range.ts";
 
-/** What one source says about one port or range. */
+/** An entry of a source, about a port or range. */
 export interface PortRow extends PortRange {
-  /** The short name of a service; empty where the source gives none. */
+  /** The short name of a service; empty if the source gives none. */
   readonly name: string;
   /** What the port is for, on one line. */
   readonly description: string;
-  /** The transports it is meant for, such as `tcp`; may be empty. */
+  /** Its transports, such as `tcp`; may be empty. */
   readonly transports: readonly string[];
 }
 
-/** What a source holds: its rows and the date of its state (YYYY-MM-DD). */
+/** A source: its rows and its date (YYYY-MM-DD). */
 export interface PortSource {
   readonly state: string;
   readonly rows: readonly PortRow[];
 }
 
-/** Reads `80` or `8000-8009`; `undefined` for any other text. */
+/** Parses `80` or `8000-8009`; `undefined` for any other text. */
 export function readPorts(text: string): PortRange | undefined {
   const match = /^(\d{1,5})(?:\s*[-–]\s*(\d{1,5}))?$/.exec(text.trim());
   if (!match) return undefined;
@@ -31,8 +31,8 @@ export function oneLine(text: string): string {
 }
 
 /**
- * One row for what a source lists once per transport: rows of the same ports
- * and name (or description, without a name) become one. In the order of ports.
+ * Merges rows with the same ports and name (or description, without a name),
+ * because sources list a service once per transport. Sorted by port.
  */
 export function merged(rows: readonly PortRow[]): PortRow[] {
   const byMeaning = new Map<string, PortRow>();

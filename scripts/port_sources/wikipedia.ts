@@ -9,13 +9,13 @@ import {
 /** A longer row is the dynamic range of one game or protocol, not a service. */
 const LONGEST_SERVICE = 999;
 
-/** The statuses of a row that make it count for a transport. */
+/** The statuses that make a row count for a transport. */
 const COUNTS = new Set(["official", "assigned", "unofficial"]);
 
 /**
  * Reads the article "List of TCP and UDP port numbers", as its wikitext or as
- * tab-separated facts (`port, TCP status, UDP status, name`). A row is kept with
- * the transports that it counts for.
+ * tab-separated facts (`port, TCP status, UDP status, name`). Rows keep only
+ * the transports that they count for.
  */
 export function readWikipedia(text: string): PortSource {
   const facts = /^\s*\{\|/m.test(text) ? wikitextFacts(text) : tabFacts(text);
@@ -51,7 +51,7 @@ function wikitextFacts(text: string): string[][] {
   const facts: string[][] = [];
   const visible = text.replace(/<!--[\s\S]*?-->/g, "");
   for (const [, table = ""] of visible.matchAll(TABLE)) {
-    // What a cell that spans rows still has to say, by column.
+    // By column, the cells from above that span further rows.
     const spans: { text: string; rows: number }[] = [];
     for (const row of table.split(/^\|-.*$/m).slice(1)) {
       const cells = laidOut(rowCells(row), spans);
@@ -68,7 +68,7 @@ function wikitextFacts(text: string): string[][] {
   return facts;
 }
 
-/** A table without its end, which must stand alone on its line. */
+/** A table, up to its end, which is alone on its line. */
 const TABLE = /^\{\|([\s\S]*?)^\|\}\s*$/gm;
 
 interface Cell {
@@ -80,7 +80,7 @@ interface Cell {
 function rowCells(row: string): Cell[] {
   const flat = row.replace(/<ref[^>]*\/>|<ref[^>]*>[\s\S]*?<\/ref>/g, "");
   return flat.split(/^\|(?![-}+])|^!|\|\||!!/m).slice(1).map((cell) => {
-    // No bar stands between attributes and a template that colours the cell.
+    // There is no bar between attributes and a template that colours the cell.
     const attributes = ATTRIBUTES.exec(cell)?.[1] ?? "";
     return {
       text: cell.slice(attributes.length).replace(/^\s*\|/, "").trim(),
@@ -100,7 +100,7 @@ function span(attributes: string, name: string): number {
     1;
 }
 
-/** The texts of a row by column, with cells that span into it filled in. */
+/** The texts of a row by column, including cells that span into it. */
 function laidOut(
   cells: readonly Cell[],
   spans: { text: string; rows: number }[],
@@ -124,7 +124,9 @@ function laidOut(
   return texts;
 }
 
-/** The article's templates for a transport's status, and their plain words. */
+/**
+ * Reads a transport's status from the article's templates, or from plain words.
+ */
 function status(cell: string): string {
   const word = (/\{\{\s*([^|}]+)/.exec(cell)?.[1] ?? plainText(cell))
     .trim().toLowerCase();
@@ -149,7 +151,10 @@ function plainText(wikitext: string): string {
   );
 }
 
-/** The name at the head of a description: all before its first punctuation. */
+/**
+ * The name at the start of a description: everything before the first
+ * punctuation.
+ */
 function shortName(description: string): string {
   return (/^[^,;:.(]+/.exec(description)?.[0] ?? description).trim();
 }

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Whether a tag is that of the version that the project says it has, in both
-# places.
+# Checks that a tag matches the project's version, in both files that have it.
 #
 # Usage: scripts/release/check_tag.sh TAG
 set -eu

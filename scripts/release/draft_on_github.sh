@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a draft of the release on GitHub with all its files, or puts them into
-# the draft that a run before this one has made. What is public stays as it is.
+# Creates a draft release on GitHub with all files, or updates the draft of an
+# earlier run. Never changes a published release.
 #
 # Usage: scripts/release/draft_on_github.sh FOLDER TAG NOTES
 set -eu

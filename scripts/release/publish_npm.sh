@@ -1,6 +1,6 @@
 #!/bin/sh
-# Publishes npm tarballs, the package that people install last: by then all that
-# it asks for is there. Leaves out what a run before this one has published.
+# Publishes the npm tarballs. The package that people install comes last, when
+# all its dependencies exist. Skips what an earlier run has published.
 #
 # Usage: scripts/release/publish_npm.sh FOLDER VERSION
 set -eu

@@ -1,8 +1,7 @@
 #!/bin/sh
-# Signs binaries for macOS, on macOS, and verifies what came out: an arm64 Mac
-# starts nothing that is not signed. MACOS_IDENTITY names a certificate in the
-# keychain; without one the signature is ad hoc, and says nothing but that the
-# file is whole.
+# Signs binaries for macOS, on macOS, and verifies them: an arm64 Mac runs only
+# signed programs. MACOS_IDENTITY names a certificate in the keychain; without
+# it the signature is ad hoc and shows only that the file is intact.
 #
 # Usage: scripts/release/sign_macos.sh FILE...
 set -eu

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs inside a fresh container with the release in /release: installs it as
-# this system does, and gives a port to a name that the folder's package.json
-# has a script for, which is what a stripped binary would run instead.
+# Runs inside a fresh container with the release in /release. Installs it as
+# usual on this system, and asks for a name that is also a script of the
+# folder's package.json, which a stripped binary would run instead.
 set -eu
 
 if command -v apk >/dev/null; then
