@@ -52,7 +52,7 @@ export function fitsOneWrite(ports: PortSet): boolean {
  * Tells the kernel which ports to keep out of its ephemeral range. Replaces the
  * list.
  *
- * @throws an error of the system where it does not let us.
+ * @throws a system error if it refuses.
  */
 export function writeKernelReservations(
   ports: PortSet,
@@ -65,7 +65,7 @@ export function writeKernelReservations(
  * Tells the kernel to keep further ports out of its ephemeral range. Nothing is
  * lost if somebody else writes to the list at the same time.
  *
- * @throws an error of the system where it does not let us.
+ * @throws a system error if it refuses.
  */
 export function addKernelReservations(ports: PortSet, runtime: Runtime): void {
   // A write at any offset but 0 adds to the list.

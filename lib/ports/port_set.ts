@@ -31,7 +31,7 @@ export class PortSet implements Iterable<number> {
   /**
    * Adds a port, or every port of a range. Returns this set.
    *
-   * @throws {PortForError} `BAD_INPUT` where it is not within 0-65535.
+   * @throws {PortForError} `BAD_INPUT` if it is not within 0-65535.
    */
   add(ports: number | PortRange): this {
     return this.#fill(ports, 1);
@@ -40,7 +40,7 @@ export class PortSet implements Iterable<number> {
   /**
    * Removes a port, or every port of a range. Returns this set.
    *
-   * @throws {PortForError} `BAD_INPUT` where it is not within 0-65535.
+   * @throws {PortForError} `BAD_INPUT` if it is not within 0-65535.
    */
   delete(ports: number | PortRange): this {
     return this.#fill(ports, 0);

@@ -8,10 +8,10 @@ export type Toml = Record<string, unknown>;
 
 /** A text that is not TOML. */
 export class NotTomlError extends Error {
-  /** Why, and where it stops to be. */
+  /** Why, and the place of the error. */
   readonly problem: Place & { readonly message: string };
 
-  /** @param problem Why, and where it stops to be. */
+  /** @param problem Why, and the place of the error. */
   constructor(problem: Place & { readonly message: string }) {
     super(problem.message);
     this.problem = problem;
@@ -52,7 +52,7 @@ function meaningOf(text: string): Meaning {
 /**
  * Parses any TOML into one table.
  *
- * @throws {NotTomlError} where it is none.
+ * @throws {NotTomlError} if it is not TOML.
  */
 export function readTable(text: string): Toml {
   return orNotToml(text, () => parsed(text.replace(/^\ufeff/, "")));
