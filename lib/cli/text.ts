@@ -63,7 +63,7 @@ export function painterFor(
   };
 }
 
-/** Says that a port is in use, and by whom: `in use by nginx (pid 812)`. */
+/** Says that a port is in use, and by what: `in use by nginx (pid 812)`. */
 export function inUseText(holders: readonly Holder[]): string {
   if (holders.length === 0) return "in use by what cannot be seen";
   const texts = [...new Set(holders.map(holderText))];

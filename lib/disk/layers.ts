@@ -39,7 +39,7 @@ function namesIn(folder: string, runtime: Runtime): string[] {
       throw readError(folder, error, runtime);
     }
     if (!isThere(folder, runtime)) return [];
-    // Such as a link to a folder that has not been mounted yet.
+    // Such as a symlink into a file system that is not mounted yet.
     throw new PortForError(
       "FAILED",
       `cannot read ${escaped(folder)}: it leads to no folder of layers ` +
@@ -48,7 +48,7 @@ function namesIn(folder: string, runtime: Runtime): string[] {
   }
 }
 
-/** Whether there is anything at a path itself, be it a link that leads nowhere. */
+/** Whether anything is at a path, even a dangling symlink. */
 function isThere(path: string, runtime: Runtime): boolean {
   try {
     runtime.lstat(path);

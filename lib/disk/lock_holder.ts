@@ -6,8 +6,8 @@ const LINE =
   /^\d+: FLOCK +ADVISORY +WRITE +(-?\d+) +([0-9a-f]+:[0-9a-f]+):(\d+) /gm;
 
 /**
- * How often the list is read: the kernel tells it by the page, and lines move
- * from page to page, past the reader, while others come and go.
+ * How often to read the list. The kernel returns it page by page, so a read can
+ * miss lines that move between pages while other locks come and go.
  */
 const READINGS = 5;
 
@@ -41,12 +41,12 @@ function holderIn(
   const lines = [...new TextDecoder().decode(locks).matchAll(LINE)]
     .filter(([, pid, , itsInode]) => itsInode === inode && Number(pid) > 0);
   const exact = lines.find(([, , itsDevice]) => itsDevice === device);
-  // On some file systems the device number differs here.
+  // On some file systems, the device number differs here.
   const [, pid] = exact ?? (lines.length === 1 ? lines[0]! : []);
   return pid;
 }
 
-/** A device number as the kernel writes it in that list: major and minor. */
+/** A device number in the format of /proc/locks: major and minor. */
 function deviceInHex(device: string): string {
   const number = BigInt(device);
   const major = (number >> 8n & 0xfffn) | (number >> 32n & ~0xfffn);

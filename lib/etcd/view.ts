@@ -24,7 +24,7 @@ export interface Source {
   names(old: boolean): AsyncIterable<KeyValue>;
 }
 
-/** From so many ranges of ports on it is quicker to read all ports. */
+/** From this many port ranges up, it is quicker to read all ports. */
 const MANY_RANGES = 100;
 
 /** The state of some names in a cluster. */
@@ -93,7 +93,7 @@ export class EtcdView implements View {
 
   async holders(ports: PortSet): Promise<readonly Association[]> {
     const ranges = [...ports.ranges()];
-    // Once for all: whoever asks for so many will ask for more.
+    // Keep the answer: a caller that asks for so many ranges will ask for more.
     if (ranges.length > MANY_RANGES) {
       this.#allHolders ??= await this.#from.allHolders();
     }

@@ -25,7 +25,7 @@ export interface Request {
   readonly name: string;
   /** How to give it its port. */
   readonly options: AssociateOptions;
-  /** Who says what `range` is, where it is not the command line. */
+  /** Where `range` comes from, for messages, if not from the command line. */
   readonly rangeName?: string;
 }
 

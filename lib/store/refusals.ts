@@ -10,14 +10,14 @@ export interface Wanted {
   readonly port?: number;
   /** How many ports it has, 1-65535. */
   readonly count?: number;
-  /** The checkout that it belongs to: a path. */
+  /** The path of the checkout that it belongs to. */
   readonly directory?: string;
 }
 
 /**
  * Refuses an association with another port or count than the caller wants, or
- * one of another checkout: `lib/web` of one is spelt as `web` of one in its
- * folder `lib`.
+ * one of another checkout: `lib/web` of a checkout has the same full name as
+ * `web` of a checkout in its folder `lib`.
  *
  * @throws {PortForError} `PORT_TAKEN`.
  */

@@ -83,7 +83,7 @@ async function associated(
   return wanted.map(({ short }, at) => [short, associations[at]!] as const);
 }
 
-/** What is said where a manifest's range has nothing to offer. */
+/** Names the manifest's range in messages, for when it has no port to offer. */
 function rangeOf(name: string, range: PortRange): { rangeName: string } {
   const which = `${formatPortRange(range)} of ${quoted(name)}`;
   return { rangeName: `the range ${which} in the manifest` };

@@ -285,7 +285,7 @@ function* fileProblems(path: string, runtime: Runtime): Generator<string> {
   }
 }
 
-/** Services look their ports up as their own users. */
+/** Services look up their ports under their own users. */
 function* readerProblems(path: string, runtime: Runtime): Generator<string> {
   const { kind, mode = 0o004 } = factsOrNothing(path, runtime) ?? {};
   if (kind === "file" && (mode & 0o004) === 0) {
