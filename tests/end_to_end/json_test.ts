@@ -59,7 +59,7 @@ async function mistyped(answers: readonly Answer[]): Promise<number[]> {
   const module = temp.write("answers.ts", [...head, ...lines].join("\n"));
   const check = ["check", "--quiet", "--config", `${PROJECT}/deno.json`];
   const { stderr } = await runTool(
-    [Deno.execPath(), ...check, "--no-lock", module],
+    [Deno.execPath(), ...check, "--frozen", module],
     { env: { NO_COLOR: "1" } },
   );
   const found = [...stderr.matchAll(/answers\.ts:(\d+)/g)]

@@ -13,7 +13,7 @@ async function runModule(code: string, ...permissions: string[]) {
       code,
   );
   return await runTool([
-    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--no-lock"],
+    ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--frozen"],
     ...["--config", `${PROJECT}/deno.json`, ...permissions, module],
   ]);
 }
