@@ -475,7 +475,7 @@ Deno.test("pruning drops ended leases and names whose directory is gone", async 
   using store = new TempStore(
     `[ports]\na = { port = 2000, expires = ${ENDED} }\n` +
       `b = { port = 2001, expires = ${LASTING} }\n` +
-      `c = { port = 2002, directory = "/nonexistent/c" }\n` +
+      `c = { port = 2002, directory = "/etc/no-such-folder" }\n` +
       `d = { port = 2003, directory = ${JSON.stringify(kept.path)} }\n` +
       "e = 2004\n",
   );
@@ -485,7 +485,7 @@ Deno.test("pruning drops ended leases and names whose directory is gone", async 
     pruned.map(({ association, reason }) => [association.name, reason]),
     [
       ["a", "its lease ended at 2000-01-01T00:00:00.000Z"],
-      ["c", "/nonexistent/c is gone"],
+      ["c", "/etc/no-such-folder is gone"],
     ],
   );
   assertEquals(store.ports.list().map(({ name }) => name), ["b", "d", "e"]);

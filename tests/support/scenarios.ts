@@ -39,7 +39,7 @@ export const AGED = KEPT.replace(
   "\n\n[notes]",
   `
 lease = { port = 25200, expires = 2020-01-01T00:00:00Z }
-project = { port = 25201, directory = "/nonexistent/project" }
+project = { port = 25201, directory = "/etc/no-such-folder" }
 
 [notes]`,
 );
