@@ -20,19 +20,6 @@ export const hasNetworks: boolean = Deno.build.os === "linux" &&
     "ip link set lo up && mount -t tmpfs none /run && nsenter --version",
   ));
 
-/**
- * What runs a command where the machine has promised no port to anybody. Others
- * than root need a user namespace for that, and give up what they may do in it.
- */
-const UNPROMISED: readonly string[] = [
-  "unshare",
-  ...(isRoot ? [] : ["--map-current-user", "--keep-caps"]),
-  ...["--mount", "--propagation", "private", "sh", "-ec"],
-  `${HIDE_PROMISES}
-  exec ${isRoot ? "" : "setpriv --inh-caps=-all --ambient-caps=-all"} "$@"`,
-  "sh",
-];
-
 /** How a process holds a port. */
 export interface Hold {
   readonly port: number;
@@ -62,19 +49,19 @@ export class Network implements AsyncDisposable {
    * @param setUp Shell commands to run in it first.
    */
   static async of(setUp = ":"): Promise<Network> {
-    const script = `set -e; ip link set lo up; ${setUp}; echo ready; exec cat`;
-    return new Network(await Child.start([...UNSHARE, "sh", "-c", script]));
+    const script = `set -e; ip link set lo up; ${HIDE_PROMISES}
+      ${setUp}; echo ready; exec cat`;
+    return new Network(
+      await Child.start([...UNSHARE, "--mount", "sh", "-c", script]),
+    );
   }
 
   /** What runs a command in it. */
   get prefix(): readonly string[] {
-    return [
-      "nsenter",
-      `--target=${this.#keeper.pid}`,
-      "--net",
-      ...(isRoot ? [] : ["--user", "--preserve-credentials"]),
-      ...UNPROMISED,
-    ];
+    const user = isRoot ? "" : "--user --preserve-credentials";
+    const script = `exec nsenter --target=${this.#keeper.pid} --net --mount \
+      ${user} --wdns="$PWD" -- "$@"`;
+    return ["sh", "-c", script, "sh"];
   }
 
   /** Runs the program in it. */
