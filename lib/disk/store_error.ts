@@ -98,17 +98,20 @@ export function readError(
  * does.
  */
 function closedFolderAbove(path: string, runtime: Runtime): string | undefined {
-  const isHidden = (path: string) => {
-    try {
-      runtime.stat(path);
-      return false;
-    } catch (error) {
-      return errorCode(error) === "EACCES";
-    }
-  };
-  if (!isHidden(path)) return undefined;
+  if (!isHidden(path, runtime)) return undefined;
   const folder = folderOf(path, runtime.os);
+  // At the root of the file system.
+  if (folder === path) return undefined;
   return closedFolderAbove(folder, runtime) ?? folder;
+}
+
+function isHidden(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.stat(path);
+    return false;
+  } catch (error) {
+    return errorCode(error) === "EACCES";
+  }
 }
 
 /** The same for a file that could not be locked. */

@@ -70,6 +70,7 @@ Deno.test("a lookup looks at the file and its folder, and reads one file", async
   const calls: string[] = [];
 
   const { out } = await called(["--store", path, "web"], {
+    userId: currentRuntime.userId,
     stat: (path) => {
       calls.push("stat");
       return currentRuntime.stat(path);
