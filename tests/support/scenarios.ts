@@ -34,12 +34,15 @@ render = { port = 25100, count = 4 } # four workers
 web = 'the "shop"' # neither is this
 `;
 
-/** The same with what may be dropped: a lease and a directory that are no more. */
+/**
+ * The same with a lease that has ended, which may be dropped, and with a
+ * directory that is not surely gone, whose name stays whatever fails.
+ */
 export const AGED = KEPT.replace(
   "\n\n[notes]",
   `
 lease = { port = 25200, expires = 2020-01-01T00:00:00Z }
-project = { port = 25201, directory = "/etc/no-such-folder" }
+project = { port = 25201, directory = "/no-such-folder/project" }
 
 [notes]`,
 );
