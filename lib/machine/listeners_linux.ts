@@ -260,7 +260,7 @@ function userNames(runtime: Runtime): Map<string, string> {
   return names;
 }
 
-/** Another user's, gone since it was listed, or denied by Deno. */
+/** Another user's, gone since it was listed, or denied by the engine. */
 function isHidden(error: unknown): boolean {
   const code = errorCode(error) ?? "";
   return ["ENOENT", "EACCES", "EPERM", "ESRCH"].includes(code) ||
