@@ -20,9 +20,6 @@ declare const Bun: {
   write(to: BunFile, text: string): Promise<number>;
 };
 
-/** Part of Bun too. */
-declare const Buffer: { byteLength(text: string): number };
-
 interface BunFile {
   /** In bytes; infinite for FIFOs, devices and the like. */
   readonly size: number;
@@ -53,7 +50,14 @@ export async function readQuickly(
   const text = await within(LONGEST_READ_MS, file.text());
   if (text === undefined) return undefined;
   // Bun also decodes UTF-16 with a byte order mark, which we do not want.
-  return Buffer.byteLength(text) === size ? text : undefined;
+  return isInUtf8(text, size) ? text : undefined;
+}
+
+/** Whether a text has so many bytes in UTF-8. */
+function isInUtf8(text: string, size: number): boolean {
+  // ASCII, without what encoding costs.
+  if (text.length === size) return true;
+  return new TextEncoder().encode(text).length === size;
 }
 
 /**
