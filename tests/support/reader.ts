@@ -36,6 +36,7 @@ until port-for --explain "$2" | grep -q "in use"; do sleep 0.1; done
 const SUDO = `
   install -m 4755 "$(command -v setpriv)" /run/become
   printf '%s\\n' '#!/bin/sh' \\
+    'export DENO_DIR="$DENO_DIR-of-root"' \\
     'exec /run/become --reuid=0 --regid=0 --clear-groups "$@"' > "$temp/bin/sudo"
   chmod 755 "$temp/bin/sudo"`;
 
@@ -89,8 +90,12 @@ export async function typeCommands(
   using temp = new TempFolder();
   Deno.chmodSync(temp.path, 0o755);
   const { program, deno } = await (programs ??= readyPrograms());
-  for (const folder of ["bin", "out"]) Deno.mkdirSync(temp.file(folder));
-  Deno.chmodSync(temp.file("out"), 0o777);
+  for (const folder of ["bin", "out", "deno"]) {
+    Deno.mkdirSync(temp.file(folder));
+  }
+  for (const folder of ["out", "deno"]) {
+    Deno.chmodSync(temp.file(folder), 0o777);
+  }
   const words = program.map((word) => `'${word}'`).join(" ");
   temp.writeProgram("bin/port-for", `#!/bin/sh\nexec ${words} "$@"\n`);
   temp.writeProgram("bin/listen", LISTEN);
@@ -117,7 +122,8 @@ export async function typeCommands(
       USER: "ada",
       LANG: "C.UTF-8",
       TERM: "xterm-256color",
-      DENO_DIR: "/nonexistent",
+      // Without one, Deno complains in a terminal.
+      DENO_DIR: temp.file("deno"),
       deno,
       PORT_FOR_SYSCTL_DIR: undefined,
       GIT_CONFIG_COUNT: "1",
