@@ -31,7 +31,13 @@ export async function writeRpm(
     texts: { LICENSE: papers.license },
   });
   await Deno.writeTextFile(`${top}/port-for.spec`, SPEC);
-  const macros = { _topdir: top, _rpmdir: top, _tmppath: top };
+  const macros = {
+    _topdir: top,
+    _rpmdir: top,
+    _tmppath: top,
+    // Or it makes a database in the home of whoever builds.
+    _dbpath: `${top}/db`,
+  };
   await run([
     ...["rpmbuild", "-bb", "--quiet", `--target=${architecture(build)}-linux`],
     ...Object.entries(macros).map((macro) => `--define=${macro.join(" ")}`),
