@@ -41,8 +41,8 @@ Deno.test({
       fn: async () => {
         const { status, stdout, stderr } = await inCopyOfMachine(
           `
-          dpkg --purge --force-depends python3-port-for >/dev/null 2>&1
-          dpkg --path-include='/usr/share/*' --install '${deb}'
+          dpkg --no-triggers --purge --force-depends python3-port-for >/dev/null 2>&1
+          dpkg --no-triggers --path-include='/usr/share/*' --install '${deb}'
           cmp /usr/bin/port-for '${binary}'
           cd '${trap(temp)}'
           port-for web
@@ -52,10 +52,10 @@ Deno.test({
             fish/vendor_completions.d/port-for.fish; do
             test -r /usr/share/$file
           done
-          dpkg --remove port-for
+          dpkg --no-triggers --remove port-for
           test -s /etc/port-for.toml
           echo purging:
-          dpkg --purge port-for
+          dpkg --no-triggers --purge port-for
           ! test -e /usr/bin/port-for
           `,
           temp,

@@ -39,7 +39,7 @@ Deno.test({
       fn: async () => {
         const { status, stdout, stderr } = await inCopyOfMachine(
           `
-          dpkg --purge --force-depends python3-port-for >/dev/null 2>&1
+          dpkg --no-triggers --purge --force-depends python3-port-for >/dev/null 2>&1
           rpm --dbpath=/var/lib/rpm --install --nodeps --force-debian '${rpm}'
           cmp /usr/bin/port-for '${binary}'
           cd '${trap(temp)}'
