@@ -54,13 +54,14 @@ Deno.test({
     const text = "[ports]\nweb = 24017\n";
     await using store = await HeldStore.of(text);
     Deno.kill(store.holderPid!, "SIGSTOP");
+    // Where many start at once, starting takes a while on Deno.
+    const longest = isBunBinary ? 4000 : 6000;
     await Promise.all(Array.from({ length: 30 }, async (_, at) => {
       const start = performance.now();
       const outcome = await store.call("--wait=3", `late${at}`);
       const took = performance.now() - start;
       assertRefused(outcome, 1, `(pid ${store.holderPid})`, "for 3 s");
-      // On a busy machine, 30 that start at once take seconds to start.
-      assert(3000 <= took && took < 15_000, `it took ${took} ms`);
+      assert(3000 <= took && took < longest, `it took ${took} ms`);
     }));
     assertEquals(store.text, text);
 
