@@ -174,7 +174,7 @@ export function revisionOf(answer: Json): string {
 export type Json = Readonly<Record<string, unknown>>;
 
 /** An object in an object. @throws {MalformedError} */
-export function objectIn(json: Json, key: string): Json | undefined {
+function objectIn(json: Json, key: string): Json | undefined {
   const value = json[key];
   if (value === undefined || isObject(value)) return value;
   throw new MalformedError(`"${key}" is not an object`);
@@ -188,7 +188,7 @@ export function textIn(json: Json, key: string, absent = ""): string {
 }
 
 /** A list of objects in an object. @throws {MalformedError} */
-export function listIn(json: Json, key: string): readonly Json[] {
+function listIn(json: Json, key: string): readonly Json[] {
   const value = json[key] ?? [];
   if (Array.isArray(value) && value.every(isObject)) return value;
   throw new MalformedError(`"${key}" is not a list of objects`);

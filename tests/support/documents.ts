@@ -68,7 +68,7 @@ export function whyNotTested({ code }: Block): string | undefined {
 }
 
 /** The text without its code blocks and comments. */
-export function prose({ text }: Page): string {
+function prose({ text }: Page): string {
   return text.replace(FENCE, "").replace(/<!--.*?-->/gs, "");
 }
 

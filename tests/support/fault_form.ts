@@ -23,9 +23,6 @@ export const SEED: number = Number(
   Deno.env.get("PORT_FOR_FAULTS_SEED") || inForm(1, newSeed()),
 );
 
-/** How a failure says how to see it again. */
-export const SEED_HINT = `PORT_FOR_FAULTS_SEED=${SEED}`;
-
 /** A seed that nobody chose. */
 export function newSeed(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0]!;
