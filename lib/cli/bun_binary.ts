@@ -10,7 +10,7 @@ import {
   tomlFilesIn,
 } from "../runtime/bun_quick.ts";
 import { layersAmong, layersFolder } from "../disk/layer_names.ts";
-import { answerIn, LARGEST_QUICK, needsLayers, plainLookup } from "./lookup.ts";
+import { answerIn, hasAll, LARGEST_QUICK, plainLookup } from "./lookup.ts";
 
 const answer = await quickAnswer();
 if (answer === undefined) {
@@ -24,9 +24,8 @@ async function quickAnswer(): Promise<string | undefined> {
   if (!asked) return undefined;
   try {
     const text = await readQuickly(asked.path, LARGEST_QUICK);
-    // U+FFFD may stand for bytes that are not UTF-8: leave that to the rest.
-    if (text === undefined || text.includes("\ufffd")) return undefined;
-    if (!needsLayers(text, asked.names)) return answerIn(text, asked.names);
+    if (text === undefined) return undefined;
+    if (hasAll(text, asked.names)) return answerIn(text, asked.names);
     const layers = await layerTexts(asked.path);
     return layers && answerIn(text, asked.names, layers);
   } catch {
@@ -41,9 +40,7 @@ async function layerTexts(path: string): Promise<string[] | undefined> {
   const texts = await Promise.all(
     names.map((name) => readQuickly(`${folder}/${name}`, LARGEST_QUICK)),
   );
-  return texts.every((text) => text !== undefined && !text.includes("\ufffd"))
-    ? texts as string[]
-    : undefined;
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }
 
 async function failed(error: unknown): Promise<void> {

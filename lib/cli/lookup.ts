@@ -2,7 +2,7 @@ import { mayBeSwapped } from "../disk/swapped.ts";
 import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "../disk/layer_names.ts";
-import { readPlainText } from "../toml/plain_text.ts";
+import { type PlainText, readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
 
 /**
@@ -20,24 +20,11 @@ function isPlainName(name: string): boolean {
   return true;
 }
 
-/** A time as port-for writes it. */
-const MOMENT = String
-  .raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ`;
-
 /**
  * In bytes, far more than a machine's names take. Larger stores are left to the
  * full program, which may have to refuse them.
  */
 export const LARGEST_QUICK = 4 * 1024 * 1024;
-
-/** An entry that is a table, exactly as port-for writes it. */
-const TABLE =
-  String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
-  String.raw`(?:, expires = ${MOMENT})?` +
-  String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
-  String.raw`(?:, reserved = "(?:kernel|file)")?(?:, allow = true)? \}$`;
-
-let table: RegExp | undefined;
 
 /** A plain lookup: names and a store. */
 export interface Lookup {
@@ -63,9 +50,8 @@ export function plainLookup(
     ? [second, rest]
     : [undefined, args];
   if (first === "--store" && (!store || store.startsWith("-"))) return;
-  if (names.length === 0 || !names.every(isPlainName)) {
-    return undefined;
-  }
+  if (names.length === 0) return undefined;
+  for (const name of names) if (!isPlainName(name)) return undefined;
   try {
     const { path } = storeLocation({ store, user: false }, machine);
     return { path, names };
@@ -89,16 +75,30 @@ export function answerIn(
   layers: readonly string[] = [],
 ): string | undefined {
   // A quick check: if a name is new, parsing is useless.
-  const texts = [text, ...layers];
-  const isThere = (name: string) => texts.some((text) => text.includes(name));
-  if (!names.every(isThere)) return undefined;
-  const ports = portsIn(text, names, layers);
-  return ports?.map((port) => `${port}\n`).join("");
+  if (!hasAll(text + layers.join("\n"), names)) return undefined;
+  const own = soundEntries(text);
+  if (!own) return undefined;
+  const all = [own];
+  for (const layer of layers) {
+    if (!names.some((name) => layer.includes(name))) continue;
+    const plain = readPlainText(layer);
+    if (!plain?.bareHead) return undefined;
+    all.push(plain.entries);
+  }
+  let answer = "";
+  for (const name of names) {
+    let port: number | string | undefined;
+    for (const entries of all) port ??= entries.get(name);
+    if (typeof port !== "number") return undefined;
+    answer += `${port}\n`;
+  }
+  return answer;
 }
 
-/** Whether the layers must be read: a name is not in the store itself. */
-export function needsLayers(text: string, names: readonly string[]): boolean {
-  return !names.every((name) => text.includes(name));
+/** Whether a text has all names somewhere; if not, its layers may have them. */
+export function hasAll(text: string, names: readonly string[]): boolean {
+  for (const name of names) if (!text.includes(name)) return false;
+  return true;
 }
 
 /** Answers a plain lookup; `undefined` for any other call. */
@@ -112,9 +112,9 @@ export function lookup(runtime: Runtime): string | undefined {
     if (mayBeSwapped(asked.path, runtime)) return undefined;
     const bytes = runtime.readFile(asked.path);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const layers = needsLayers(text, asked.names)
-      ? layerTexts(asked.path, runtime)
-      : [];
+    const layers = hasAll(text, asked.names)
+      ? []
+      : layerTexts(asked.path, runtime);
     return answerIn(text, asked.names, layers);
   } catch {
     // The full program runs into the same error and reports it.
@@ -133,38 +133,42 @@ function layerTexts(path: string, runtime: Runtime): string[] {
   });
 }
 
-/** The ports of names; `undefined` if anything in the store is unusual. */
-function portsIn(
-  text: string,
-  names: readonly string[],
-  layers: readonly string[],
-): number[] | undefined {
+/** The entries of a store; `undefined` if anything in it is unusual. */
+function soundEntries(text: string): PlainText["entries"] | undefined {
   const plain = readPlainText(text);
   if (!plain?.bareHead) return undefined;
   const blocks: PortRange[] = [];
   for (const entry of plain.entries.values()) {
-    const block = blockOf(entry);
+    const block = typeof entry === "number"
+      ? blockOf(entry, 1)
+      : blockOfTable(entry);
     if (!block) return undefined;
     blocks.push(block);
   }
-  if (anyOverlap(blocks)) return undefined;
-  const below = layers
-    .filter((layer) => names.some((name) => layer.includes(name)))
-    .map(readPlainText);
-  if (!below.every((layer) => layer?.bareHead)) return undefined;
-  const entries = [plain, ...below].map((layer) => layer!.entries);
-  const ports = names.map((name) =>
-    entries.find((entries) => entries.has(name))?.get(name)
-  );
-  return ports.every((port) => typeof port === "number") ? ports : undefined;
+  return anyOverlap(blocks) ? undefined : plain.entries;
 }
 
-/** The ports of an entry; `undefined` if it has an unusual form. */
-function blockOf(entry: number | string): PortRange | undefined {
-  const [, port, count = 1] = typeof entry === "number"
-    ? [entry, entry]
-    : (table ??= new RegExp(TABLE)).exec(entry) ?? [];
-  const first = Number(port);
-  const last = first + Number(count) - 1;
+function blockOfTable(entry: string): PortRange | undefined {
+  const [, port, count = 1] = (table ??= tablePattern()).exec(entry) ?? [];
+  return blockOf(Number(port), Number(count));
+}
+
+let table: RegExp | undefined;
+
+/** Matches an entry that is a table, exactly as port-for writes it. */
+function tablePattern(): RegExp {
+  const moment = String.raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])` +
+    String.raw`T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ`;
+  return new RegExp(
+    String.raw`^\{ port = ([1-9]\d{0,4})(?:, count = ([1-9]\d{0,4}))?` +
+      String.raw`(?:, expires = ${moment})?` +
+      String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
+      String.raw`(?:, reserved = "(?:kernel|file)")?(?:, allow = true)? \}$`,
+  );
+}
+
+/** A block of ports; `undefined` if it goes beyond what ports there are. */
+function blockOf(first: number, count: number): PortRange | undefined {
+  const last = first + count - 1;
   return isPort(first) && isPort(last) ? { first, last } : undefined;
 }

@@ -23,7 +23,8 @@ declare const Bun: {
 interface BunFile {
   /** In bytes; infinite for FIFOs, devices and the like. */
   readonly size: number;
-  text(): Promise<string>;
+  /** Opens the file at once, and reads it without another thread. */
+  stream(): ReadableStream<Uint8Array>;
 }
 
 /** The arguments of the command line. */
@@ -35,29 +36,47 @@ export function quickEnv(name: string): string | undefined {
 }
 
 /**
- * The text of a regular file of at most `most` bytes; `undefined` for anything
- * else. Bytes that are not UTF-8 are decoded to U+FFFD.
+ * The text of a regular file of 1 to `most` bytes; `undefined` for anything
+ * else.
+ *
+ * @throws {TypeError} if it is not UTF-8; other errors if it cannot be read.
  */
 export async function readQuickly(
   path: string,
   most: number,
 ): Promise<string | undefined> {
   const file = Bun.file(path);
-  // Read the size only once: each time takes as long as reading the file.
+  // Read the size only once: each time takes as long as reading the file. It is
+  // 0 if there is no file.
   const { size } = file;
-  if (size > most) return undefined;
-  // By now the file may have been replaced by a FIFO, which never ends.
-  const text = await within(LONGEST_READ_MS, file.text());
-  if (text === undefined) return undefined;
-  // Bun also decodes UTF-16 with a byte order mark, which we do not want.
-  return isInUtf8(text, size) ? text : undefined;
+  if (size === 0 || size > most) return undefined;
+  const reader = file.stream().getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, length] = ["", 0];
+  while (length < size) {
+    const chunk = await readAtOnce(reader);
+    if (!chunk) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+    length += chunk.length;
+  }
+  // If it has grown meanwhile, perhaps not all of it was read.
+  return length === size ? text + decoder.decode() : undefined;
 }
 
-/** Whether a text has so many bytes in UTF-8. */
-function isInUtf8(text: string, size: number): boolean {
-  // ASCII, without what encoding costs.
-  if (text.length === size) return true;
-  return new TextEncoder().encode(text).length === size;
+/**
+ * The next bytes of a file; `undefined` at its end, and if they must be waited
+ * for: what was a regular file may be a FIFO by now, and that may never end.
+ */
+async function readAtOnce(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Uint8Array | undefined> {
+  let chunk: Uint8Array | undefined;
+  const failed = () => {};
+  void reader.read().then(({ value }) => chunk = value, failed);
+  // Reading begins after this microtask, and has ended after the next.
+  await undefined;
+  await undefined;
+  return chunk;
 }
 
 /**
@@ -74,25 +93,6 @@ export function tomlFilesIn(folder: string): string[] {
   }
 }
 
-/** A working disk never takes this long. */
-const LONGEST_READ_MS = 2000;
-
-/** The value of a promise; `undefined` if it takes too long. */
-async function within<T>(
-  milliseconds: number,
-  promise: Promise<T>,
-): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /**
  * Prints the answer. Unlike other ways to print, this reports a full disk and
  * does not change the flags of a pipe that others share.
@@ -106,7 +106,8 @@ export async function printQuickly(text: string): Promise<void> {
 /** Linux's information about standard output; "" elsewhere. */
 async function outputInfo(): Promise<string> {
   try {
-    return await Bun.file("/proc/self/fdinfo/1").text();
+    const reader = Bun.file("/proc/self/fdinfo/1").stream().getReader();
+    return new TextDecoder().decode(await readAtOnce(reader));
   } catch {
     return "";
   }

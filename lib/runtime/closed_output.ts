@@ -10,7 +10,7 @@ const O_CLOEXEC = 0o2000000;
  * @throws an error with the code EBADF.
  */
 export function refuseClosedOutput(info: string): void {
-  const [, flags = "0"] = /^flags:\s*([0-7]+)/m.exec(info) ?? [];
+  const flags = info.slice(info.indexOf("flags:") + "flags:".length);
   if ((parseInt(flags, 8) & O_CLOEXEC) !== 0) {
     throw Object.assign(new Error("closed"), { code: "EBADF" });
   }
