@@ -44,8 +44,16 @@ export function goodPortsOutside(
 ): PortSet {
   const good = new PortSet();
   const taken = takenRanges(ephemeral, bounds);
+  // Runs and taken ranges are sorted, and most runs meet none or are all taken.
+  let next = 0;
   for (const run of unclaimedRuns()) {
-    for (const range of goodRangesIn(partsOutside(run, taken))) good.add(range);
+    while (next < taken.length && taken[next]!.last < run.first) next++;
+    const range = taken[next];
+    if (!range || range.first > run.last) {
+      good.add({ first: run.first + BORDER, last: run.last - BORDER });
+    } else if (range.first > run.first || range.last < run.last) {
+      for (const part of goodRangesIn(partsOutside(run, taken))) good.add(part);
+    }
   }
   return good;
 }

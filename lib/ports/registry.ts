@@ -42,12 +42,14 @@ export function unclaimedPorts(): PortSet {
 
 /**
  * The runs of ports neither assigned nor well known that are long enough to be
- * good ranges.
+ * good ranges, ascending.
  */
-export function* unclaimedRuns(): Generator<PortRange> {
+export function unclaimedRuns(): PortRange[] {
+  const runs: PortRange[] = [];
   for (let at = 0; at < UNCLAIMED_RUNS.length; at += 2) {
-    yield { first: UNCLAIMED_RUNS[at]!, last: UNCLAIMED_RUNS[at + 1]! };
+    runs.push({ first: UNCLAIMED_RUNS[at]!, last: UNCLAIMED_RUNS[at + 1]! });
   }
+  return runs;
 }
 
 /**
