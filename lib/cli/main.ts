@@ -21,7 +21,6 @@ export async function run(runtime: Runtime, rest: Rest): Promise<number> {
     runtime.writeOut(answer);
     return 0;
   } catch (error) {
-    const { fail } = await import("./messages.ts");
-    return fail(runtime, error);
+    return (await rest()).fail(runtime, error);
   }
 }

@@ -8,6 +8,8 @@ import { fail, warn } from "./messages.ts";
 import { placeFor } from "./place_for.ts";
 import { storeLocation } from "./store_location.ts";
 
+export { fail };
+
 /** Does what the command line asks. Returns the exit status. */
 export async function perform(runtime: Runtime): Promise<number> {
   try {

@@ -5,7 +5,7 @@ import {
   type OpenFile,
   type Runtime,
 } from "../runtime/runtime.ts";
-import { uninterrupted } from "../runtime/uninterrupted.ts";
+import { uninterrupted } from "../runtime/to_the_end.ts";
 import { storeError } from "./store_error.ts";
 import { readStore, type StoredText } from "./store_file.ts";
 

@@ -14,8 +14,7 @@ import {
 import { lockFile } from "./bun_flock.ts";
 import { refuseClosedOutput } from "./closed_output.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
-import { readAll } from "./read_all.ts";
-import { writeAll } from "./write_all.ts";
+import { readAll, writeAll } from "./to_the_end.ts";
 
 /** The parts of Bun that are used here. */
 declare const Bun: {

@@ -11,9 +11,7 @@ import {
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
 import { PortForError } from "../error.ts";
-import { readAll } from "./read_all.ts";
-import { uninterrupted } from "./uninterrupted.ts";
-import { writeAll } from "./write_all.ts";
+import { readAll, uninterrupted, writeAll } from "./to_the_end.ts";
 
 /** The runtime interface on Deno. */
 export const denoRuntime: Runtime = {

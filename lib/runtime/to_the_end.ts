@@ -1,3 +1,10 @@
+/**
+ * System calls may stop before their work is done. These go on to its end.
+ *
+ * @module
+ */
+import { errorCode } from "./runtime.ts";
+
 /** Enough for most files that do not report their size. */
 const SHORT = 4096;
 
@@ -49,4 +56,41 @@ function filled(bytes: Uint8Array, from: number, file: ReadableFile): number {
     length += read;
   }
   return length;
+}
+
+/** How long to wait for a slow reader, in milliseconds. */
+const PAUSE_MS = 5;
+
+/**
+ * Writes all bytes, even if only a few are accepted at a time. A non-blocking
+ * pipe fails with EAGAIN when it is full; then its reader gets some time.
+ *
+ * @param write Writes some of the bytes and returns how many.
+ */
+export function writeAll(
+  write: (bytes: Uint8Array) => number,
+  bytes: Uint8Array,
+): void {
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += write(bytes.subarray(written));
+    } catch (error) {
+      if (errorCode(error) !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/** This many interruptions in a row are no coincidence. */
+const MOST_TRIES = 100;
+
+/** Repeats an action that a signal interrupted (EINTR). */
+export function uninterrupted<T>(action: () => T): T {
+  for (let tries = 1;; tries++) {
+    try {
+      return action();
+    } catch (error) {
+      if (errorCode(error) !== "EINTR" || tries === MOST_TRIES) throw error;
+    }
+  }
 }
