@@ -3,7 +3,7 @@
  * few calls of Bun, and loads the rest of port-for for everything else.
  */
 import {
-  printQuickly,
+  printAndExit,
   quickArgs,
   quickEnv,
   readQuickly,
@@ -16,7 +16,7 @@ const answer = await quickAnswer();
 if (answer === undefined) {
   const { runOnBun } = await import("./bun_rest.ts");
   await runOnBun();
-} else await printQuickly(answer).catch(failed);
+} else await printAndExit(answer).catch(failed);
 
 async function quickAnswer(): Promise<string | undefined> {
   const machine = { os: "linux", env: quickEnv };

@@ -20,6 +20,8 @@ declare const Bun: {
   write(to: BunFile, text: string): Promise<number>;
 };
 
+declare const process: { exit(status: number): never };
+
 interface BunFile {
   /** In bytes; infinite for FIFOs, devices and the like. */
   readonly size: number;
@@ -94,13 +96,16 @@ export function tomlFilesIn(folder: string): string[] {
 }
 
 /**
- * Prints the answer. Unlike other ways to print, this reports a full disk and
- * does not change the flags of a pipe that others share.
+ * Prints the answer and exits the process. Unlike other ways to print, this
+ * reports a full disk and does not change the flags of a pipe that others
+ * share.
  */
-export async function printQuickly(text: string): Promise<void> {
+export async function printAndExit(text: string): Promise<never> {
   // A regular file cannot be the /dev/null that Bun opens for a closed output.
   if (Bun.stdout.size === Infinity) refuseClosedOutput(await outputInfo());
   await Bun.write(Bun.stdout, text);
+  // By itself, Bun would first wait for the thread in which it closes files.
+  process.exit(0);
 }
 
 /** Linux's information about standard output; "" elsewhere. */

@@ -106,12 +106,15 @@ export async function hyperfine(
   ...options: Words
 ): Promise<Timing[]> {
   const file = `${folder}/hyperfine.json`;
+  // A command before each run makes its first steps slower.
+  const needsPreparing = commands.some(({ prepare }) => prepare);
   await output([
     // When aborted, timeout also ends everything that hyperfine has started.
     ...["timeout", "10m", "hyperfine", "--shell=none", "--style=none"],
     ...[`--export-json=${file}`, ...options],
     ...commands.flatMap(({ words, prepare = ["true"] }) => [
-      ...[`--prepare=${commandLine(prepare)}`, commandLine(words)],
+      ...(needsPreparing ? [`--prepare=${commandLine(prepare)}`] : []),
+      commandLine(words),
     ]),
   ]);
   const { results } = JSON.parse(Deno.readTextFileSync(file));
