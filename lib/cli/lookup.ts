@@ -1,5 +1,5 @@
 import { mayBeSwapped } from "../disk/swapped.ts";
-import { anyOverlap, isPort, type PortRange } from "../ports/port_range.ts";
+import { isPort, TakenPorts } from "../ports/port_range.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "../disk/layer_names.ts";
 import { type PlainText, readPlainText } from "../toml/plain_text.ts";
@@ -137,20 +137,22 @@ function layerTexts(path: string, runtime: Runtime): string[] {
 function soundEntries(text: string): PlainText["entries"] | undefined {
   const plain = readPlainText(text);
   if (!plain?.bareHead) return undefined;
-  const blocks: PortRange[] = [];
+  const taken = new TakenPorts();
   for (const entry of plain.entries.values()) {
-    const block = typeof entry === "number"
-      ? blockOf(entry, 1)
-      : blockOfTable(entry);
-    if (!block) return undefined;
-    blocks.push(block);
+    const isSound = typeof entry === "number"
+      ? isPort(entry) && taken.take(entry, entry)
+      : takesTable(entry, taken);
+    if (!isSound) return undefined;
   }
-  return anyOverlap(blocks) ? undefined : plain.entries;
+  return plain.entries;
 }
 
-function blockOfTable(entry: string): PortRange | undefined {
+/** Takes the ports of an entry that is a table; false if that cannot be. */
+function takesTable(entry: string, taken: TakenPorts): boolean {
   const [, port, count = 1] = (table ??= tablePattern()).exec(entry) ?? [];
-  return blockOf(Number(port), Number(count));
+  const first = Number(port);
+  const last = first + Number(count) - 1;
+  return isPort(first) && isPort(last) && taken.take(first, last);
 }
 
 let table: RegExp | undefined;
@@ -165,10 +167,4 @@ function tablePattern(): RegExp {
       String.raw`(?:, directory = "[^"\\\x00-\x1f\x7f]*")?` +
       String.raw`(?:, reserved = "(?:kernel|file)")?(?:, allow = true)? \}$`,
   );
-}
-
-/** A block of ports; `undefined` if it goes beyond what ports there are. */
-function blockOf(first: number, count: number): PortRange | undefined {
-  const last = first + count - 1;
-  return isPort(first) && isPort(last) ? { first, last } : undefined;
 }

@@ -122,17 +122,28 @@ export function portsIn({ first, last }: PortRange): number[] {
 
 /** Whether any two of many ranges share a port. */
 export function anyOverlap(ranges: Iterable<PortRange>): boolean {
-  // A bit for each port. This avoids sorting, as a store may have thousands of
-  // ranges, and takes little memory, as most stores have only a few.
-  const taken = new Uint8Array((MAX_PORT + 1) / 8);
+  const taken = new TakenPorts();
   for (const { first, last } of ranges) {
-    for (let port = first; port <= last; port++) {
-      const bit = 1 << (port & 7);
-      if ((taken[port >> 3]! & bit) !== 0) return true;
-      taken[port >> 3]! |= bit;
-    }
+    if (!taken.take(first, last)) return true;
   }
   return false;
+}
+
+/** Finds out whether any port is taken twice. */
+export class TakenPorts {
+  // A bit for each port. This avoids sorting, as a store may have thousands of
+  // ranges, and takes little memory, as most stores have only a few.
+  readonly #bits = new Uint8Array((MAX_PORT + 1) / 8);
+
+  /** Takes the ports of a range; false if one of them was taken before. */
+  take(first: number, last: number): boolean {
+    for (let port = first; port <= last; port++) {
+      const bit = 1 << (port & 7);
+      if ((this.#bits[port >> 3]! & bit) !== 0) return false;
+      this.#bits[port >> 3]! |= bit;
+    }
+    return true;
+  }
 }
 
 /** Whether two ranges share at least one port. */
