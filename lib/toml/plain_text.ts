@@ -31,20 +31,8 @@ version = 1
 
 const PORTS_LINE = "[ports]";
 
-/** Whether the head may define `ports` itself, perhaps spelt with escapes. */
-const maybePorts = () => /^[^#\n]*(?:ports|\\)/m;
-
 // deno-lint-ignore no-control-regex
 const COMMENT = /#[^\x00-\x08\x0a-\x1f\x7f]*/.source;
-
-/** The meaning of a head with nothing but comments and perhaps the version. */
-function bareHeadOf(head: string): PlainText["bareHead"] {
-  const bare = new RegExp(
-    `^(?:(?:${COMMENT})?\\r?\\n)*(?:(version = 1)\\r?\\n(?:(?:${COMMENT})?\\r?\\n)*)?$`,
-  ).exec(head);
-  if (!bare) return undefined;
-  return bare[1] ? { version: 1 } : {};
-}
 
 /** A blank line, a comment, or an entry, capturing its key and value. */
 const LINE = lineOf({
@@ -71,9 +59,8 @@ export function readPlainText(text: string): PlainText | undefined {
     : text.indexOf(`\n${PORTS_LINE}`) + 1;
   if (start === 0 && !text.startsWith(PORTS_LINE)) return undefined;
   const head = text.slice(0, start);
-  // Nearly every store begins like this, and compiling patterns takes time.
-  const isOwn = head === OWN_HEAD;
-  if (!isOwn && maybePorts().test(head)) return undefined;
+  const bareHead = bareHeadOf(head);
+  if (!bareHead && mayHavePorts(head)) return undefined;
   LINE.lastIndex = start + PORTS_LINE.length;
   // The rest of the [ports] line must be blank or a comment.
   if (nameIn(LINE.exec(text)) !== undefined) return undefined;
@@ -89,8 +76,28 @@ export function readPlainText(text: string): PlainText | undefined {
     entries.set(name, line[3] === undefined ? line[4]! : Number(line[3]));
     end = LINE.lastIndex;
   }
-  const bareHead = isOwn ? { version: 1 } as const : bareHeadOf(head);
   return { head, ...(bareHead ? { bareHead } : {}), entries, end };
+}
+
+/** The meaning of a head with nothing but comments and perhaps the version. */
+function bareHeadOf(head: string): PlainText["bareHead"] {
+  let bare: { readonly version?: 1 } = {};
+  LINE.lastIndex = 0;
+  while (LINE.lastIndex < head.length) {
+    const line = LINE.exec(head);
+    const name = nameIn(line);
+    if (name === undefined) continue;
+    if (name !== "version" || line![3] !== "1" || bare.version) {
+      return undefined;
+    }
+    bare = { version: 1 };
+  }
+  return bare;
+}
+
+/** Whether a head may define `ports` itself, perhaps spelt with escapes. */
+function mayHavePorts(head: string): boolean {
+  return /^[^#\n]*(?:ports|\\)/m.test(head);
 }
 
 /** The key of a line; "" if the line did not match. */

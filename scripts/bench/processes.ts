@@ -1,3 +1,4 @@
+import { OWN_HEAD } from "../../lib/toml/plain_text.ts";
 import {
   type Bench,
   hyperfine,
@@ -115,10 +116,10 @@ export async function timed(
   return [{ name: title }, ...medians];
 }
 
-/** Writes a store with this many names. */
+/** Writes a store with this many names, in port-for's own form. */
 function storeOf({ folder }: Bench, names: number): string {
   const store = `${folder}/${names}.toml`;
-  Deno.writeTextFileSync(store, `version = 1\n\n[ports]\n${entries(names)}`);
+  Deno.writeTextFileSync(store, `${OWN_HEAD}[ports]\n${entries(names)}`);
   return store;
 }
 
