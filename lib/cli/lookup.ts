@@ -110,11 +110,11 @@ export function lookup(runtime: Runtime): string | undefined {
     if (kind !== "file" || size > LARGEST_QUICK) return undefined;
     // Reading what may be a FIFO by now needs more care.
     if (mayBeSwapped(asked.path, runtime)) return undefined;
-    const bytes = runtime.readFile(asked.path);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const text = runtime.readText(asked.path);
     const layers = hasAll(text, asked.names)
       ? []
       : layerTexts(asked.path, runtime);
+    if ([text, ...layers].some(isDamaged)) return undefined;
     return answerIn(text, asked.names, layers);
   } catch {
     // The full program runs into the same error and reports it.
@@ -128,9 +128,13 @@ function layerTexts(path: string, runtime: Runtime): string[] {
     const file = `${folder}/${name}`;
     const { kind, size } = runtime.stat(file);
     if (kind !== "file" || size > LARGEST_QUICK) throw new Error("odd");
-    return new TextDecoder("utf-8", { fatal: true })
-      .decode(runtime.readFile(file));
+    return runtime.readText(file);
   });
+}
+
+/** Whether some of a text may have been something else than UTF-8. */
+function isDamaged(text: string): boolean {
+  return text.includes("\ufffd");
 }
 
 /** The entries of a store; `undefined` if anything in it is unusual. */

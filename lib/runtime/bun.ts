@@ -84,6 +84,7 @@ export const bunRuntime: Runtime = {
   exit: (status) => process.exit(status),
 
   readFile,
+  readText: (path) => fs.readFileSync(path, "utf8"),
   stat: (path) => factsOf(fs.statSync(path)),
   lstat: (path) => factsOf(fs.lstatSync(path)),
   readLink: (path) => fs.readlinkSync(path),

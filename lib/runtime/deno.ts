@@ -38,6 +38,7 @@ export const denoRuntime: Runtime = {
   exit,
 
   readFile,
+  readText: (path) => Deno.readTextFileSync(path),
   stat: (path) => factsOf(Deno.statSync(path)),
   lstat: (path) => factsOf(Deno.lstatSync(path)),
   readLink: (path) => Deno.readLinkSync(path),

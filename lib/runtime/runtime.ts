@@ -40,6 +40,11 @@ export interface Runtime {
 
   /** The bytes of a file. */
   readFile(path: string): Uint8Array;
+  /**
+   * The text of a file on disk, with U+FFFD for what is not UTF-8. On Deno,
+   * this takes half as long as reading bytes and decoding them.
+   */
+  readText(path: string): string;
   /** What is at a path, symlinks followed. */
   stat(path: string): FileFacts;
   /** What is at a path, symlinks not followed. */

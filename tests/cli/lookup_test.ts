@@ -24,7 +24,7 @@ Deno.test("where others could swap the file, a lookup takes more care", () => {
       env: () => undefined,
       userId: () => 1000,
       stat: (path) => (path === "/etc" ? folder : { kind: "file" }) as never,
-      readFile: () => new TextEncoder().encode(`${HEAD}web = 2000\n`),
+      readText: () => `${HEAD}web = 2000\n`,
     }));
     assertEquals(answer, isQuick ? "2000\n" : undefined);
   }
@@ -41,12 +41,12 @@ function answer(
     args,
     env: () => undefined,
     stat: () => ({ kind: "file", userId: 0 } as never),
-    readFile: (path) => {
+    readText: (path) => {
       assertEquals(
         path,
         args[0] === "--store" ? args[1] : "/etc/port-for.toml",
       );
-      return new TextEncoder().encode(head + entries);
+      return head + entries;
     },
   }));
 }
@@ -125,18 +125,19 @@ Deno.test("whatever cannot be read is left to those who say why", () => {
     throw new Error("it is broken");
   };
   const env = () => undefined;
-  const file = () => ({ kind: "file" } as never);
+  const file = () => ({ kind: "file", userId: 0 } as never);
   const folder = () => ({ kind: "folder" } as never);
-  const notText = () => new Uint8Array([0xff]);
+  const notText = () => `${HEAD}web = 2000 # \ufffd\n`;
   for (
-    const [stat, readFile] of [
+    const [stat, readText] of [
       [fails, notText],
       [folder, fails],
       [file, fails],
       [file, notText],
     ] as const
   ) {
-    const given = { os: "linux", args: ["web"], env, stat, readFile };
+    const machine = { os: "linux", args: ["web"], env, userId: () => 0 };
+    const given = { ...machine, stat, readText };
     assertEquals(lookup(bareMachine(given)), undefined);
   }
 });

@@ -75,14 +75,14 @@ Deno.test("a lookup looks at the file and its folder, and reads one file", async
       calls.push("stat");
       return currentRuntime.stat(path);
     },
-    readFile: (path) => {
-      calls.push("readFile");
-      return currentRuntime.readFile(path);
+    readText: (path) => {
+      calls.push("readText");
+      return currentRuntime.readText(path);
     },
   });
 
   assertEquals(out, "2000\n");
-  assertEquals(calls, ["stat", "stat", "readFile"]);
+  assertEquals(calls, ["stat", "stat", "readText"]);
 });
 
 Deno.test("whatever the machine throws, a message and status 1 come of it", async () => {

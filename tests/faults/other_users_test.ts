@@ -237,11 +237,11 @@ const MACHINES: Readonly<Record<string, Runtime>> = {
 };
 
 function withFilesOf(runtime: Runtime, stubs: Partial<OpenFile>): Runtime {
-  const { readFile, stat, lstat, readLink, realPath } = runtime;
+  const { readFile, readText, stat, lstat, readLink, realPath } = runtime;
   const { makeFolder, rename, remove } = runtime;
   return {
     ...hastyMachine,
-    ...{ readFile, stat, lstat, readLink, realPath },
+    ...{ readFile, readText, stat, lstat, readLink, realPath },
     ...{ makeFolder, rename, remove },
     open: (path, how) => ({ ...runtime.open(path, how), sync() {}, ...stubs }),
   };

@@ -17,6 +17,18 @@ export const FILE_CASES: readonly RuntimeCase[] = [
     },
   },
   {
+    name: "readText returns all of a text, and U+FFFD for what is none",
+    run(runtime, folder) {
+      const text = `\ufeffé\r\n${"x".repeat(70_000)}\u2028😀\0`;
+      fs.writeFileSync(`${folder}/file`, text);
+      assertEquals(runtime.readText(`${folder}/file`), text);
+      fs.writeFileSync(`${folder}/file`, Uint8Array.of(0x61, 0xff, 0xc3));
+      assertEquals(runtime.readText(`${folder}/file`), "a\ufffd\ufffd");
+      fails("ENOENT", () => runtime.readText(`${folder}/none`));
+      fails("EISDIR", () => runtime.readText(folder));
+    },
+  },
+  {
     name: "readFile fails with the system's code",
     run(runtime, folder) {
       fs.writeFileSync(`${folder}/file`, "");

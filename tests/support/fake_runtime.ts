@@ -27,6 +27,7 @@ export function realMachine(otherwise: Partial<Runtime>): Runtime {
   return {
     ...currentRuntime,
     readFile: promisingNothing(currentRuntime.readFile),
+    readText: promisingNothing(currentRuntime.readText),
     stat: promisingNothing(currentRuntime.stat),
     realPath: promisingNothing(currentRuntime.realPath),
     readFolder: promisingNothing(currentRuntime.readFolder),
