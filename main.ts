@@ -68,5 +68,8 @@ export type { AssociationStatus } from "./lib/cli/commands/status.ts";
 if (import.meta.main) {
   const { main } = await import("./lib/cli/main.ts");
   const { currentRuntime } = await import("./lib/runtime/current.ts");
-  await main(currentRuntime, () => import("./lib/cli/perform.ts"));
+  await main(currentRuntime, async () => ({
+    runtime: currentRuntime,
+    ...await import("./lib/cli/perform.ts"),
+  }));
 }

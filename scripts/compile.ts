@@ -35,7 +35,7 @@ Targets: `;
  */
 const REST: Readonly<Record<Engine, string>> = {
   bun: "bun_rest",
-  deno: "perform",
+  deno: "deno_rest",
 };
 
 /**

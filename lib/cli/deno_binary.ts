@@ -1,5 +1,5 @@
 /** Entry point of the binaries that Deno compiles. */
-import { denoRuntime } from "../runtime/deno.ts";
+import { denoQuick } from "../runtime/deno_quick.ts";
 import { main } from "./main.ts";
 
-await main(denoRuntime, () => import("./perform.ts"));
+await main(denoQuick, () => import("./deno_rest.ts"));

@@ -3,8 +3,8 @@
  * literal `import()` before the first line runs, which would make a plain
  * lookup a fifth slower.
  */
-import { denoRuntime } from "../runtime/deno.ts";
+import { denoQuick } from "../runtime/deno_quick.ts";
 import { main } from "./main.ts";
 
-const rest = "./perform.ts";
-await main(denoRuntime, () => import(rest));
+const rest = "./deno_rest.ts";
+await main(denoQuick, () => import(rest));

@@ -1,6 +1,6 @@
 import { mayBeSwapped } from "../disk/swapped.ts";
 import { isPort, TakenPorts } from "../ports/port_range.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { QuickRuntime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "../disk/layer_names.ts";
 import { type PlainText, readPlainText } from "../toml/plain_text.ts";
 import { storeLocation } from "./store_location.ts";
@@ -43,7 +43,7 @@ export interface Lookup {
  */
 export function plainLookup(
   args: readonly string[],
-  machine: Pick<Runtime, "os" | "env">,
+  machine: Pick<QuickRuntime, "os" | "env">,
 ): Lookup | undefined {
   const [first, second, ...rest] = args;
   const [store, names] = first === "--store"
@@ -102,7 +102,7 @@ export function hasAll(text: string, names: readonly string[]): boolean {
 }
 
 /** Answers a plain lookup; `undefined` for any other call. */
-export function lookup(runtime: Runtime): string | undefined {
+export function lookup(runtime: QuickRuntime): string | undefined {
   const asked = plainLookup(runtime.args, runtime);
   if (!asked) return undefined;
   try {
@@ -122,7 +122,7 @@ export function lookup(runtime: Runtime): string | undefined {
   }
 }
 
-function layerTexts(path: string, runtime: Runtime): string[] {
+function layerTexts(path: string, runtime: QuickRuntime): string[] {
   const folder = layersFolder(path);
   return layersAmong(runtime.readFolder(folder)).map((name) => {
     const file = `${folder}/${name}`;

@@ -1,26 +1,32 @@
-import type { Runtime } from "../runtime/runtime.ts";
+import type { QuickRuntime, Runtime } from "../runtime/runtime.ts";
 import { lookup } from "./lookup.ts";
 
-/** Loads everything that a plain lookup does not need. */
-export type Rest = () => Promise<typeof import("./perform.ts")>;
+/** Everything that a plain lookup does not need. */
+export interface Rest {
+  readonly runtime: Runtime;
+  readonly perform: typeof import("./perform.ts").perform;
+  readonly fail: typeof import("./perform.ts").fail;
+}
 
 /**
  * Runs the command line and exits the process.
  *
+ * @param quick What a lookup needs of the machine.
  * @param rest Loads the rest; each entry point has its own way.
  */
-export async function main(runtime: Runtime, rest: Rest): Promise<void> {
-  runtime.exit(await run(runtime, rest));
-}
-
-/** Runs the command line. Returns the exit status. */
-export async function run(runtime: Runtime, rest: Rest): Promise<number> {
-  const answer = lookup(runtime);
-  if (answer === undefined) return await (await rest()).perform(runtime);
+export async function main(
+  quick: QuickRuntime,
+  rest: () => Promise<Rest>,
+): Promise<void> {
+  const answer = lookup(quick);
+  if (answer === undefined) {
+    const { runtime, perform } = await rest();
+    return runtime.exit(await perform(runtime));
+  }
   try {
-    runtime.writeOut(answer);
-    return 0;
+    quick.writeOut(answer);
   } catch (error) {
-    return (await rest()).fail(runtime, error);
+    const { runtime, fail } = await rest();
+    runtime.exit(fail(runtime, error));
   }
 }

@@ -3,31 +3,29 @@ import {
   type CommandResult,
   type ConnectResult,
   errorCode,
-  type FileFacts,
   type OpenFile,
   type OpenOptions,
   type Runtime,
 } from "./runtime.ts";
 import { ARRIVES_WITHIN_MS, bindFailure, bindUdp } from "./sockets.ts";
 import type Process from "node:process";
-import { PortForError } from "../error.ts";
+import { denoQuick, factsOf, ifPermitted, utf8 } from "./deno_quick.ts";
 import { readAll, uninterrupted, writeAll } from "./to_the_end.ts";
 
 /** The runtime interface on Deno. */
 export const denoRuntime: Runtime = {
-  // Getters, because this module is also loaded on Bun, which has no Deno.
+  // Getters, as there.
   get os() {
-    return Deno.build.os;
+    return denoQuick.os;
   },
   get args() {
-    return Deno.args;
+    return denoQuick.args;
   },
 
-  env,
+  env: denoQuick.env,
   currentFolder,
-  userId: () => ifPermitted(() => Deno.uid() ?? undefined),
-  writeOut: (text) =>
-    writeAll((bytes) => Deno.stdout.writeSync(bytes), utf8(text)),
+  userId: denoQuick.userId,
+  writeOut: denoQuick.writeOut,
   writeError: (text) =>
     writeAll((bytes) => Deno.stderr.writeSync(bytes), utf8(text)),
   isErrorTerminal: () => Deno.stderr.isTerminal(),
@@ -38,14 +36,14 @@ export const denoRuntime: Runtime = {
   exit,
 
   readFile,
-  readText: (path) => Deno.readTextFileSync(path),
-  stat: (path) => factsOf(Deno.statSync(path)),
+  readText: denoQuick.readText,
+  stat: denoQuick.stat,
   lstat: (path) => factsOf(Deno.lstatSync(path)),
   readLink: (path) => Deno.readLinkSync(path),
   realPath: (path) => Deno.realPathSync(path),
   open,
   syncFolder,
-  readFolder: (path) => [...Deno.readDirSync(path)].map(({ name }) => name),
+  readFolder: denoQuick.readFolder,
   makeFolder: (path, mode) => Deno.mkdirSync(path, { recursive: true, mode }),
   rename: (from, to) => Deno.renameSync(from, to),
   remove,
@@ -64,44 +62,6 @@ export const denoRuntime: Runtime = {
   post: async (what) => await (await import("./deno_post.ts")).post(what),
 };
 
-/**
- * An environment variable. One that is not text is an error, and so is
- * PORT_FOR_STORE if it may not be read: treated as unset, it would lead to the
- * wrong store.
- */
-function env(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch (error) {
-    if (error instanceof Deno.errors.InvalidData) throw notText(name);
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    if (name !== "PORT_FOR_STORE") return undefined;
-    throw new PortForError(
-      "NO_PERMISSION",
-      `cannot tell which store is meant: Deno may not read PORT_FOR_STORE ` +
-        `(run it with --allow-env, or name the store with --store)`,
-    );
-  }
-}
-
-function notText(name: string): PortForError {
-  return new PortForError(
-    "BAD_INPUT",
-    `cannot use the variable ${name}: it is not valid UTF-8 text (set it to ` +
-      `something else)`,
-  );
-}
-
-/** The result of `ask`; `undefined` if Deno lacks the permission. */
-function ifPermitted<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
-}
-
 /** If the path is not UTF-8, returns a text with U+FFFD, as Bun does. */
 function currentFolder(): string {
   try {
@@ -110,29 +70,6 @@ function currentFolder(): string {
     if (error instanceof Deno.errors.InvalidData) return "/\ufffd";
     throw error;
   }
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function factsOf(info: Deno.FileInfo): FileFacts {
-  return {
-    kind: info.isSymlink
-      ? "symlink"
-      : info.isFile
-      ? "file"
-      : info.isDirectory
-      ? "folder"
-      : "other",
-    links: info.nlink ?? 1,
-    size: info.size,
-    mode: info.mode === null ? undefined : info.mode & 0o7777,
-    userId: info.uid ?? undefined,
-    groupId: info.gid ?? undefined,
-    modified: info.mtime?.getTime() ?? 0,
-    identity: `${info.dev}:${info.ino}`,
-  };
 }
 
 /** Refuses folders: Deno would remove an empty one. */

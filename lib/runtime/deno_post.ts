@@ -1,3 +1,4 @@
+import { ifPermitted } from "./deno_quick.ts";
 import { type Post, type Posted, posted, withoutProxies } from "./post.ts";
 
 /** Sends something by HTTP, once. */
@@ -31,12 +32,3 @@ const ENVIRONMENT: Record<string, string | undefined> = new Proxy({}, {
   set: (_, name, value) => (Deno.env.set(name as string, value), true),
   deleteProperty: (_, name) => (Deno.env.delete(name as string), true),
 });
-
-function ifPermitted<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
-}

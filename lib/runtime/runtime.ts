@@ -124,6 +124,19 @@ export interface Runtime {
   post(what: Post): Promise<Posted>;
 }
 
+/** What a plain lookup needs of it. */
+export type QuickRuntime = Pick<
+  Runtime,
+  | "os"
+  | "args"
+  | "env"
+  | "userId"
+  | "writeOut"
+  | "readText"
+  | "stat"
+  | "readFolder"
+>;
+
 /** What port-for needs to know about a file. */
 export interface FileFacts {
   /** What kind of file it is. */
