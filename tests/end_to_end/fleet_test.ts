@@ -13,7 +13,7 @@ import { assertRefused } from "../support/store.ts";
 import { TempFolder } from "../support/temp.ts";
 
 const etcd = hasEtcd ? await Etcd.start() : undefined;
-addEventListener("unload", () => void etcd?.[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => await etcd?.[Symbol.asyncDispose]());
 
 let prefixes = 0;
 

@@ -9,7 +9,7 @@ import { Etcd, hasEtcd } from "../support/etcd.ts";
 
 /** One member for all tests of this file; each has a prefix of its own. */
 const etcd = hasEtcd ? await Etcd.start() : undefined;
-addEventListener("unload", () => void etcd?.[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => await etcd?.[Symbol.asyncDispose]());
 
 let prefixes = 0;
 

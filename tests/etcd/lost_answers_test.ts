@@ -16,7 +16,7 @@ import {
 import { Etcd, hasEtcd } from "../support/etcd.ts";
 
 const etcd = hasEtcd ? await Etcd.start() : undefined;
-addEventListener("unload", () => void etcd?.[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => await etcd?.[Symbol.asyncDispose]());
 
 /** A store by way of something in between, and the same store directly. */
 interface Stores {

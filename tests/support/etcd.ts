@@ -140,7 +140,7 @@ export function startMember(
   prefix: readonly string[] = [],
 ): Promise<Child> {
   const script = `setpriv --pdeathsig=KILL "$@" >/dev/null 2>&1 &
-    echo $!; cat >/dev/null; kill -9 $!`;
+    echo $!; cat >/dev/null; kill -9 $!; wait`;
   const words = ["sh", "-c", script, "sh", ETCD, "--log-level=error"];
   return Child.start([...prefix, ...words, ...options]);
 }
