@@ -9,7 +9,7 @@ export interface Rest {
 }
 
 /**
- * Runs the command line and exits the process.
+ * Runs the command line, to the end of the process.
  *
  * @param quick What a lookup needs of the machine.
  * @param rest Loads the rest; each entry point has its own way.

@@ -1,5 +1,6 @@
 import { type Association, isExpired } from "../association.ts";
 import { joined } from "../runtime/path.ts";
+import { isThere } from "../runtime/presence.ts";
 import { escaped, PortForError } from "../error.ts";
 import { errorCode, type Runtime } from "../runtime/runtime.ts";
 import { layersAmong, layersFolder } from "./layer_names.ts";
@@ -45,16 +46,6 @@ function namesIn(folder: string, runtime: Runtime): string[] {
       `cannot read ${escaped(folder)}: it leads to no folder of layers ` +
         "(make one, or remove it)",
     );
-  }
-}
-
-/** Whether anything is at a path, even a dangling symlink. */
-function isThere(path: string, runtime: Runtime): boolean {
-  try {
-    runtime.lstat(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -13,6 +13,16 @@ export function factsIfThere(
   }
 }
 
+/** Whether anything is seen at a path, even a dangling symlink. */
+export function isThere(path: string, runtime: Runtime): boolean {
+  try {
+    runtime.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether there is certainly nothing at a path. */
 export function isGone(path: string, runtime: Runtime): boolean {
   try {

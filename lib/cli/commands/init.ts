@@ -6,6 +6,7 @@ import { onOneLine, PortForError, quoted } from "../../error.ts";
 import type { Checkout } from "../../machine/checkout.ts";
 import { MANIFEST } from "../../machine/checkout.ts";
 import { joined } from "../../runtime/path.ts";
+import { isThere } from "../../runtime/presence.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { utf8Text } from "../../runtime/utf8.ts";
 import { entryKey } from "../../toml/entry.ts";
@@ -127,15 +128,6 @@ function create(path: string, text: string, runtime: Runtime): void {
     unlocked: true,
   };
   if (!replaceFile(path, undefined, text, how, runtime)) throw there(path);
-}
-
-function isThere(path: string, runtime: Runtime): boolean {
-  try {
-    runtime.lstat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function there(path: string): PortForError {
